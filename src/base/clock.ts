@@ -1,0 +1,16 @@
+// The time, as a parameter: what expires, rotates or is recorded asks a Clock, so that a test can move it.
+
+export interface Clock {
+  /** Wall time, milliseconds since 1970 (UTC). */
+  now(): number
+  /** Time since an arbitrary start, in milliseconds; never jumps. For deadlines and durations. */
+  monotonic(): number
+}
+
+export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() }
+
+/** The month of a time as one number, `year * 12 + month` (January is 0): what epochs and partitions are counted in. */
+export function monthOf(atMs: number): number {
+  const date = new Date(atMs)
+  return date.getUTCFullYear() * 12 + date.getUTCMonth()
+}

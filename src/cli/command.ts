@@ -1,0 +1,182 @@
+// The operator's commands: their options and the help that is printed for them. One table, so that help and parser agree.
+import { parseArgs } from 'node:util'
+import { type Config, readConfig } from '#config.ts'
+
+/** What was typed is not a command or an option: one sentence for the operator. */
+export class UsageError extends Error {
+  override name = 'UsageError'
+  constructor(sentence: string) {
+    super(`${sentence} See ./cjsm help.`)
+  }
+}
+
+interface OptionSpec {
+  readonly type: 'string' | 'boolean'
+  readonly says: string
+  /** The setting that it gives, if it is one. */
+  readonly setting?: keyof Config
+}
+
+interface CommandSpec {
+  readonly usage: string
+  readonly says: string
+  readonly words: readonly string[]
+  readonly options: Readonly<Record<string, OptionSpec>>
+}
+
+const where: CommandSpec['options'] = {
+  data: { type: 'string', says: 'the data folder', setting: 'dataFolder' },
+  config: { type: 'string', says: 'a file of settings (JSON)' },
+}
+const json: CommandSpec['options'] = { json: { type: 'boolean', says: 'print JSON' } }
+
+export const commandSpecs = {
+  up: {
+    usage: 'up [options]',
+    says: 'start the service; --detach leaves it running in the background',
+    words: [],
+    options: {
+      ...where,
+      detach: { type: 'boolean', says: 'return once it serves' },
+      'port-offset': {
+        type: 'string',
+        says: 'added to the real ports; default 8000, 0 for the real ones',
+        setting: 'portOffset',
+      },
+      host: { type: 'string', says: 'the address to listen on', setting: 'host' },
+      'no-demo': { type: 'boolean', says: 'start without the demonstration community', setting: 'demo' },
+    },
+  },
+  down: { usage: 'down', says: 'stop the service', words: [], options: where },
+  status: {
+    usage: 'status [--json]',
+    says: 'say how the service and its processes are',
+    words: [],
+    options: { ...where, ...json },
+  },
+  demo: {
+    usage: 'demo [--json]',
+    says: 'show the demonstration people and their passwords',
+    words: [],
+    options: { ...where, ...json },
+  },
+  organisations: { usage: 'organisations [--json]', says: 'list the organisations', words: [], options: { ...where, ...json } },
+  'add-organisation': {
+    usage: 'add-organisation --name NAME --kind KIND (--domain D | --server-domain D) [--adopter] [--parent NAME]',
+    says: 'add an organisation, with mailboxes here or with a mail server of its own',
+    words: [],
+    options: {
+      ...where,
+      name: { type: 'string', says: 'its name' },
+      kind: { type: 'string', says: 'police, prosecution, solicitors, chambers, ...' },
+      domain: { type: 'string', says: 'a mailbox domain below the community suffix' },
+      'server-domain': { type: 'string', says: 'the home domain of its own mail server' },
+      adopter: { type: 'boolean', says: 'it adopted the protective marking scheme (G06)' },
+      parent: { type: 'string', says: 'the organisation it belongs to' },
+    },
+  },
+  accounts: {
+    usage: 'accounts [--organisation NAME] [--json]',
+    says: 'list the accounts',
+    words: [],
+    options: { ...where, ...json, organisation: { type: 'string', says: 'only this organisation’s' } },
+  },
+  'add-account': {
+    usage: 'add-account --organisation NAME --name NAME --role ROLE --address A --user-name U',
+    says: 'open an account and print its one-time password and first device password',
+    words: [],
+    options: {
+      ...where,
+      ...json,
+      organisation: { type: 'string', says: 'its organisation' },
+      name: { type: 'string', says: 'the person’s name' },
+      role: { type: 'string', says: 'what they are: solicitor, clerk, ...' },
+      address: { type: 'string', says: 'their address' },
+      'user-name': { type: 'string', says: 'what they sign in with' },
+    },
+  },
+  'set-account': {
+    usage: 'set-account USER-NAME (active | sending-suspended | suspended | removed) --reason TEXT',
+    says: 'suspend, remove or reinstate an account (G02)',
+    words: ['user name', 'state'],
+    options: { ...where, reason: { type: 'string', says: 'why, as it stands in the record' } },
+  },
+  'add-device': {
+    usage: 'add-device USER-NAME --name NAME',
+    says: 'give another computer of a person its device password',
+    words: ['user name'],
+    options: { ...where, name: { type: 'string', says: 'what the computer is called' } },
+  },
+  'revoke-device': { usage: 'revoke-device ID', says: 'take a computer’s device password away', words: ['id'], options: where },
+  test: { usage: 'test [FILE ...]', says: 'run all tests, or those of some files', words: [], options: {} },
+  help: { usage: 'help', says: 'print this', words: [], options: {} },
+} satisfies Record<string, CommandSpec>
+
+export type CommandName = keyof typeof commandSpecs
+
+export interface Options {
+  readonly words: readonly string[]
+  readonly flags: ReadonlySet<string>
+  readonly values: ReadonlyMap<string, string>
+}
+
+export function isCommand(word: string): word is CommandName {
+  return Object.hasOwn(commandSpecs, word)
+}
+
+/** Reads what follows a command's name, and the settings with it; throws UsageError or SettingError. */
+export function parseCommand(
+  name: CommandName,
+  rest: readonly string[],
+  environment: Record<string, string | undefined>,
+): { config: Config; options: Options } {
+  const spec: CommandSpec = commandSpecs[name]
+  const options = readOptions(name, spec, rest)
+  const overrides: Record<string, unknown> = {}
+  for (const [option, { setting, type }] of Object.entries(spec.options)) {
+    if (setting === undefined) continue
+    if (type === 'boolean' && options.flags.has(option)) overrides[setting] = !option.startsWith('no-')
+    const value = options.values.get(option)
+    if (value !== undefined) overrides[setting] = setting === 'portOffset' && /^\d+$/.test(value) ? Number(value) : value
+  }
+  const file = options.values.get('config')
+  return { options, config: readConfig(environment, { overrides, ...(file === undefined ? {} : { file }) }) }
+}
+
+function readOptions(name: CommandName, spec: CommandSpec, rest: readonly string[]): Options {
+  const known = Object.fromEntries(Object.entries(spec.options).map(([option, { type }]) => [option, { type }]))
+  let parsed: ReturnType<typeof parseArgs>
+  try {
+    parsed = parseArgs({ args: [...rest], options: known, allowPositionals: true, strict: true })
+  } catch (fault) {
+    throw new UsageError(`${name}: ${(fault as Error).message.split('.')[0]}.`)
+  }
+  if (name !== 'test' && parsed.positionals.length !== spec.words.length) {
+    throw new UsageError(spec.words.length === 0 ? `${name} takes options only.` : `${name} needs: ${spec.words.join(', ')}.`)
+  }
+  const values = Object.entries(parsed.values)
+  return {
+    words: parsed.positionals,
+    flags: new Set(values.filter(([, value]) => value === true).map(([option]) => option)),
+    values: new Map(values.filter((entry): entry is [string, string] => typeof entry[1] === 'string')),
+  }
+}
+
+/** The value of an option that must be there; throws UsageError. */
+export function needed(options: Options, name: string): string {
+  const value = options.values.get(name)
+  if (value === undefined || value === '') throw new UsageError(`--${name} is missing.`)
+  return value
+}
+
+/** What `help` prints. */
+export function helpText(): string {
+  const lines = Object.values(commandSpecs).flatMap((spec: CommandSpec) => [
+    `  ./cjsm ${spec.usage}`,
+    `      ${spec.says}`,
+    ...Object.entries(spec.options)
+      .filter(([option]) => !(option in where) && !spec.usage.includes(`--${option}`))
+      .map(([option, { says, type }]) => `      --${option}${type === 'string' ? ' …' : ''}: ${says}`),
+  ])
+  return `CJSM, a secure mail service for a closed community\n\n${lines.join('\n')}\n\n  Every command but help and test takes --data DIR and --config FILE. All settings: docs/settings.md\n`
+}

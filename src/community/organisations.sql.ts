@@ -1,0 +1,70 @@
+// Organisations and their domains; only community/ runs these.
+import type { Runner, Transaction } from '#store/database.ts'
+import { sql } from '#store/sql.ts'
+
+export interface OrganisationRow {
+  readonly id: string
+  readonly parent: string | null
+  readonly kind: string
+  readonly name: string
+  readonly adopter: boolean
+  readonly mailboxDomains: readonly string[]
+  readonly serverDomains: readonly string[]
+}
+
+export function insertOrganisation(
+  tx: Transaction,
+  o: { id: string; parent: string | null; kind: string; name: string; adopter: boolean; createdMs: number },
+) {
+  return tx.run(sql`
+    insert into organisation (id, parent, kind, name, adopter, created_ms)
+    values (${o.id}, ${o.parent}, ${o.kind}, ${o.name}, ${o.adopter}, ${o.createdMs}) on conflict (name) do nothing`)
+}
+
+export function insertDomain(
+  tx: Transaction,
+  domain: string,
+  organisation: string,
+  kind: 'mailbox' | 'server',
+  homeDomain: string | null,
+) {
+  return tx.run(sql`
+    insert into domain (domain, organisation, kind, home_domain) values (${domain}, ${organisation}, ${kind}, ${homeDomain}) on conflict do nothing`)
+}
+
+export function insertException(tx: Transaction, address: string, domain: string, homeAddress: string | null) {
+  return tx.run(sql`
+    insert into server_address_exception (address, domain, home_address) values (${address}, ${domain}, ${homeAddress})
+    on conflict (address) do update set home_address = excluded.home_address`)
+}
+
+export function organisations(run: Runner) {
+  return run.rows<OrganisationRow>(sql`
+    select id, parent, kind, name, adopter,
+           array(select domain from domain where domain.organisation = organisation.id and domain.kind = 'mailbox' order by 1) as mailbox_domains,
+           array(select domain from domain where domain.organisation = organisation.id and domain.kind = 'server' order by 1) as server_domains
+      from organisation order by name`)
+}
+
+export function organisationById(run: Runner, id: string) {
+  return run.rows<{ id: string; name: string; adopter: boolean }>(
+    sql`select id, name, adopter from organisation where id = ${id}`,
+  )
+}
+
+export interface DomainRow {
+  readonly domain: string
+  readonly organisation: string
+  readonly kind: 'mailbox' | 'server'
+  readonly homeDomain: string | null
+}
+
+export function domainsNamed(run: Runner, domains: readonly string[]) {
+  return run.rows<DomainRow>(sql`select domain, organisation, kind, home_domain from domain where domain = any(${domains})`)
+}
+
+export function exceptionsFor(run: Runner, addresses: readonly string[]) {
+  return run.rows<{ address: string; homeAddress: string | null }>(
+    sql`select address, home_address from server_address_exception where address = any(${addresses})`,
+  )
+}

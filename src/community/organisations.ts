@@ -1,0 +1,168 @@
+// Organisations: what they are, whether they adopted the marking scheme, which domains are theirs. G06, G07, T00
+import type { Clock } from '#base/clock.ts'
+import { type Refused, refused } from '#base/faults.ts'
+import { newId } from '#base/ids.ts'
+import {
+  type OrganisationRow,
+  insertDomain,
+  insertException,
+  insertOrganisation,
+  organisationById,
+  organisations,
+} from '#community/organisations.sql.ts'
+import type { Evidence } from '#evidence/record.ts'
+import { addressKey, parseAddress } from '#mail/address.ts'
+import type { Database, Transaction } from '#store/database.ts'
+
+export type { OrganisationRow as Organisation } from '#community/organisations.sql.ts'
+
+export interface NewOrganisation {
+  readonly name: string
+  readonly kind: string
+  readonly adopter: boolean
+  readonly parent: string | null
+}
+
+export interface Organisations {
+  create(tx: Transaction, actor: string, organisation: NewOrganisation): Promise<{ kind: 'created'; id: string } | Refused>
+  /** Gives an organisation a domain whose mailboxes are held here. */
+  addMailboxDomain(tx: Transaction, actor: string, organisation: string, domain: string): Promise<null | Refused>
+  /** Gives a server organisation its community domain: the home domain with the community suffix behind it. */
+  addServerDomain(
+    tx: Transaction,
+    actor: string,
+    organisation: string,
+    homeDomain: string,
+  ): Promise<{ kind: 'added'; domain: string } | Refused>
+  /** Maps one community address of a server domain to another home address, or to none. */
+  addException(tx: Transaction, actor: string, address: string, homeAddress: string | null): Promise<null | Refused>
+  list(): Promise<OrganisationRow[]>
+  /** Name and adoption of one, kept for a few seconds. */
+  find(id: string): Promise<{ name: string; adopter: boolean } | null>
+}
+
+const domainForm = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/
+const keepMs = 5_000
+
+export function openOrganisations(o: {
+  database: Database
+  evidence: Evidence
+  clock: Clock
+  communitySuffix: string
+}): Organisations {
+  const { database, evidence, clock, communitySuffix } = o
+  const kept = new Map<string, { found: { name: string; adopter: boolean } | null; untilMs: number }>()
+
+  async function addDomain(
+    tx: Transaction,
+    actor: string,
+    organisation: string,
+    domain: string,
+    homeDomain: string | null,
+  ): Promise<null | Refused> {
+    if (!domainForm.test(domain))
+      return refused(
+        'T00',
+        'domain-is-malformed',
+        `${domain.slice(0, 80)} is not a domain name of at most 253 octets`,
+        'Write it as in firm.example, in lower case.',
+      )
+    const kind = homeDomain === null ? 'mailbox' : 'server'
+    if ((await insertDomain(tx, domain, organisation, kind, homeDomain)) === 0) {
+      return refused(
+        'T00',
+        'domain-is-taken',
+        `the domain ${domain} belongs to an organisation already`,
+        'Check the name, or remove it there first.',
+      )
+    }
+    await evidence.write(tx, {
+      event: 'DomainAdded',
+      actor,
+      about: organisation,
+      details: [{ organisation, domain, kind, homeDomain }],
+    })
+    return null
+  }
+
+  return {
+    async create(tx, actor, organisation) {
+      if (!/^[a-z][a-z-]{1,39}$/.test(organisation.kind))
+        return refused(
+          'T00',
+          'organisation-kind-is-malformed',
+          'the kind is not a word in lower case',
+          'Use a word such as police, prosecution, solicitors or chambers.',
+        )
+      const name = organisation.name.normalize('NFC').trim()
+      if (name.length === 0 || name.length > 200)
+        return refused(
+          'T00',
+          'organisation-name-is-malformed',
+          'the name is empty or over 200 characters',
+          'Give the name it is known by.',
+        )
+      const id = newId(clock.now())
+      const made = await insertOrganisation(tx, { ...organisation, name, id, createdMs: clock.now() })
+      if (made === 0)
+        return refused('T00', 'organisation-exists', `there is an organisation called ${name}`, 'Use that one, or another name.')
+      await evidence.write(tx, {
+        event: 'OrganisationCreated',
+        actor,
+        about: id,
+        details: [
+          { organisation: id, name, kind: organisation.kind, adopter: organisation.adopter, parent: organisation.parent },
+        ],
+      })
+      return { kind: 'created', id }
+    },
+    addMailboxDomain(tx, actor, organisation, domain) {
+      if (!domain.endsWith(`.${communitySuffix}`)) {
+        return Promise.resolve(
+          refused(
+            'G01',
+            'domain-is-outside-the-community',
+            `${domain.slice(0, 80)} does not end in .${communitySuffix}`,
+            'Mailboxes have addresses with the community suffix.',
+          ),
+        )
+      }
+      return addDomain(tx, actor, organisation, domain, null)
+    },
+    async addServerDomain(tx, actor, organisation, homeDomain) {
+      const domain = `${homeDomain}.${communitySuffix}`
+      return (await addDomain(tx, actor, organisation, domain, homeDomain)) ?? { kind: 'added', domain }
+    },
+    async addException(tx, actor, address, homeAddress) {
+      try {
+        const { domain } = parseAddress(address)
+        if (homeAddress !== null) parseAddress(homeAddress)
+        await insertException(tx, addressKey(address), domain, homeAddress)
+        await evidence.write(tx, {
+          event: 'AddressMappingChanged',
+          actor,
+          about: actor,
+          details: [{ exception: address, homeAddress }],
+        })
+        return null
+      } catch {
+        return refused(
+          'T00',
+          'address-is-malformed',
+          'one of the addresses is not one, or is longer than 254 octets',
+          'Write it as name@domain.',
+        )
+      }
+    },
+    list: () => organisations(database),
+    async find(id) {
+      const known = kept.get(id)
+      if (known !== undefined && known.untilMs > clock.monotonic()) return known.found
+      const [row] = await organisationById(database, id)
+      const found = row === undefined ? null : { name: row.name, adopter: row.adopter }
+      if (kept.size > 20_000) kept.clear()
+      kept.set(id, { found, untilMs: clock.monotonic() + keepMs })
+      return found
+    },
+  }
+}

@@ -1,0 +1,222 @@
+// Every setting: default, unit, what it does, clause. A file (JSON) plus environment (CJSM_…) plus the options of `up`; anything unknown is an error.
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
+import { Type, type TProperties } from 'typebox'
+import { Errors, Value } from 'typebox/value'
+
+const port = (offset: string) => `Ports are ${offset} plus portOffset.`
+const MiB = 1024 * 1024
+
+/** The settings, in the order in which docs/settings.md shows them. */
+const settings = {
+  dataFolder: Type.String({
+    minLength: 1,
+    description:
+      'Where everything is kept but the root key. Default: /var/lib/cjsm for root, else a folder of the user’s own state.',
+  }),
+  keyFolder: Type.String({
+    minLength: 1,
+    description:
+      'Where the root key is kept; must be outside dataFolder, and backed up apart from it. Default: dataFolder with -keys behind it.',
+  }),
+  host: Type.String({ default: '127.0.0.1', minLength: 1, description: 'The address to listen on. T14' }),
+  portOffset: Type.Integer({
+    default: 8000,
+    minimum: 0,
+    maximum: 64_000,
+    description: `${port('465 (submissions), 587 (submission), 993 (imaps) and 100 (operations)')} 0 gives the real ports.`,
+  }),
+  hostName: Type.String({
+    default: 'mail.cjsm.test',
+    pattern: '^[a-z0-9.-]{1,253}$',
+    description: 'The name the service gives itself in greetings and trace fields (RFC 5321 §4.1.1.1).',
+  }),
+  communitySuffix: Type.String({
+    default: 'cjsm.test',
+    pattern: '^[a-z0-9.-]{1,253}$',
+    description: 'The suffix of every address of the community.',
+  }),
+  demo: Type.Boolean({
+    default: true,
+    description: 'Load the demonstration community at the first start, and count loopback as inside the UK.',
+  }),
+  workers: Type.Integer({ default: 2, minimum: 1, maximum: 64, description: 'How many processes serve the faces.' }),
+  databaseUrl: Type.String({
+    default: '',
+    description: 'An external PostgreSQL (15 or later) instead of the embedded one, as postgres://….',
+  }),
+  clamdSocket: Type.String({
+    default: '',
+    description: 'The Unix socket of a clamd that runs already, instead of one of our own. T19',
+  }),
+  scanTimeoutMs: Type.Integer({
+    default: 25_000,
+    minimum: 100,
+    maximum: 29_000,
+    description: 'How long one scan may take, in milliseconds, before the answer is 451. T19',
+  }),
+  tlsCertificate: Type.String({
+    default: '',
+    description: 'The certificate chain file (PEM); without it, a development certificate is made. T14',
+  }),
+  tlsKey: Type.String({ default: '', description: 'The private key file (PEM) of tlsCertificate. T14' }),
+  insideNetworks: Type.Array(Type.String(), {
+    default: [],
+    description: 'Networks (CIDR) that count as inside the UK beside what the country data says. T21',
+  }),
+  countryData: Type.String({
+    default: '',
+    description: 'A country database (.mmdb) instead of the one that comes with the program. T21',
+  }),
+  quotaOctets: Type.Integer({
+    default: 4096 * MiB,
+    minimum: 1,
+    maximum: Number.MAX_SAFE_INTEGER,
+    description: 'The quota of a new mailbox, in octets of stored mail.',
+  }),
+  helpdesk: Type.String({
+    default: 'helpdesk@cjsm.test, 0300 000 0000',
+    minLength: 3,
+    maxLength: 100,
+    description: 'How to reach the Helpdesk; stands in every refusal. T00',
+  }),
+  logFile: Type.String({
+    default: '',
+    description: 'Where the log is appended to: a file, or - for standard output. Default: log/service.log in dataFolder.',
+  }),
+  logLevel: Type.Union(
+    [Type.Literal('debug'), Type.Literal('info'), Type.Literal('warn'), Type.Literal('error'), Type.Literal('silent')],
+    { default: 'info', description: 'The least severe log line that is written.' },
+  ),
+} satisfies TProperties
+
+const Settings = Type.Object(settings, { additionalProperties: false })
+
+const schemas = settings as unknown as Record<string, Record<string, unknown>>
+
+export type Config = Readonly<Type.Static<typeof Settings>> & { readonly ports: Ports }
+export interface Ports {
+  readonly submissions: number
+  readonly submission: number
+  readonly imaps: number
+  readonly operations: number
+}
+
+/** A setting is wrong: its message is one sentence for the operator that names the key and what is allowed. */
+export class SettingError extends Error {
+  override name = 'SettingError'
+}
+
+/** The environment variable of a setting: CJSM_DATA_FOLDER for dataFolder. */
+export function environmentName(key: string): string {
+  return `CJSM_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+}
+
+// Variables of the same prefix that are not settings of the service: the launcher's and the tests' own.
+const notSettings = /^CJSM_(TEST_|FUZZ_|SLOW|CONFIG$|LONG)/
+
+/** Reads file, environment and options (in rising precedence) into one checked, frozen Config; throws SettingError. */
+export function readConfig(
+  environment: Record<string, string | undefined>,
+  options: { file?: string; overrides?: Record<string, unknown> } = {},
+): Config {
+  const file = options.file ?? environment.CJSM_CONFIG
+  const given: Record<string, unknown> = { ...(file === undefined ? {} : readFile(file)) }
+  for (const [name, text] of Object.entries(environment)) {
+    if (!name.startsWith('CJSM_') || notSettings.test(name) || text === undefined) continue
+    const key = Object.keys(settings).find((candidate) => environmentName(candidate) === name)
+    if (key === undefined)
+      throw new SettingError(`${name} in the environment is not a setting. See docs/settings.md for those there are.`)
+    given[key] = fromText(key as keyof typeof settings, text)
+  }
+  Object.assign(given, options.overrides)
+  for (const key of Object.keys(given)) {
+    if (!Object.hasOwn(settings, key))
+      throw new SettingError(`${key} is not a setting. See docs/settings.md for those there are.`)
+  }
+  return complete(given)
+}
+
+function readFile(file: string): Record<string, unknown> {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (fault) {
+    throw new SettingError(`The settings file ${file} cannot be read (${(fault as NodeJS.ErrnoException).code}).`)
+  }
+  try {
+    const read: unknown = JSON.parse(text)
+    if (read !== null && typeof read === 'object' && !Array.isArray(read)) return read as Record<string, unknown>
+  } catch {}
+  throw new SettingError(`The settings file ${file} is not one JSON object.`)
+}
+
+function fromText(key: keyof typeof settings, text: string): unknown {
+  const schema = settings[key] as { type?: string }
+  if (schema.type === 'integer') return /^-?\d+$/.test(text) ? Number(text) : text
+  if (schema.type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text
+  if (schema.type === 'array') return text === '' ? [] : text.split(',').map((item) => item.trim())
+  return text
+}
+
+function complete(given: Record<string, unknown>): Config {
+  const root = process.getuid?.() === 0
+  const state = process.env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state')
+  const withDefaults = Value.Default(Settings, { dataFolder: root ? '/var/lib/cjsm' : join(state, 'cjsm'), ...given }) as Record<
+    string,
+    unknown
+  >
+  if (typeof withDefaults.dataFolder === 'string') withDefaults.dataFolder = resolve(withDefaults.dataFolder)
+  withDefaults.keyFolder ??= `${withDefaults.dataFolder}-keys`
+  if (typeof withDefaults.keyFolder === 'string') withDefaults.keyFolder = resolve(withDefaults.keyFolder)
+  const [wrong] = Errors(Settings, withDefaults)
+  if (wrong !== undefined) throw new SettingError(sentenceFor(wrong.instancePath.split('/')[1] ?? '', withDefaults))
+  const config = withDefaults as Type.Static<typeof Settings>
+  if (config.logFile === '') config.logFile = join(config.dataFolder, 'log', 'service.log')
+  if (isWithin(config.keyFolder, config.dataFolder))
+    throw new SettingError('keyFolder must be outside dataFolder: a back-up of the data must not hold the key that opens it.')
+  if ((config.tlsCertificate === '') !== (config.tlsKey === ''))
+    throw new SettingError('tlsCertificate and tlsKey are set together, or neither is.')
+  const ports = { submissions: 465, submission: 587, imaps: 993, operations: 100 }
+  return Object.freeze({
+    ...config,
+    ports: Object.fromEntries(
+      Object.entries(ports).map(([name, number]) => [name, number + config.portOffset]),
+    ) as unknown as Ports,
+  })
+}
+
+const isWithin = (inner: string, outer: string): boolean =>
+  inner === outer || (dirname(inner) !== inner && isAbsolute(inner) && isWithin(dirname(inner), outer))
+
+function sentenceFor(key: string, values: Record<string, unknown>): string {
+  const schema = schemas[key]
+  if (schema === undefined) return `The settings cannot be read: ${key} is wrong.`
+  return `${key} is ${JSON.stringify(values[key])?.slice(0, 60)}, but must be ${allowed(schema)}. ${schema.description}`
+}
+
+function allowed(schema: Record<string, unknown>): string {
+  if (Array.isArray(schema.anyOf)) return `one of ${schema.anyOf.map((one: { const: string }) => one.const).join(', ')}`
+  const range = ['minimum', 'maximum', 'minLength', 'maxLength', 'pattern']
+    .filter((key) => key in schema)
+    .map((key) => `${key} ${schema[key]}`)
+  const type = { integer: 'a whole number', boolean: 'true or false', array: 'a list' }[schema.type as string] ?? 'text'
+  return range.length === 0 ? type : `${type} (${range.join(', ')})`
+}
+
+/** The environment that makes a child process read the same settings. */
+export function environmentOf(config: Config): Record<string, string> {
+  return Object.fromEntries(
+    Object.keys(settings).map((key) => [environmentName(key), String(config[key as keyof typeof settings])]),
+  )
+}
+
+/** docs/settings.md, generated: config.test.ts fails when the file is stale. */
+export function settingsPage(): string {
+  const rows = Object.entries(schemas).map(
+    ([key, schema]) =>
+      `| \`${key}\` | \`${environmentName(key)}\` | ${'default' in schema ? `\`${JSON.stringify(schema.default)}\`` : 'see text'} | ${allowed(schema).replaceAll('|', '\\|')} | ${schema.description} |`,
+  )
+  return `# Settings\n\nGenerated from \`src/config.ts\`. A setting comes from the file named by \`--config\` or \`CJSM_CONFIG\` (one JSON object), then the environment, then the options of \`up\`; the last wins.\n\n| setting | environment | default | allowed | what it does |\n|---|---|---|---|---|\n${rows.join('\n')}\n`
+}

@@ -1,0 +1,217 @@
+// The one door for messages that enter: facts, rules, scan, seal, then delivery and record in one transaction. Every face comes through here. G01–G09, T08, T19
+import type { Clock } from '#base/clock.ts'
+import { type Refused, refused } from '#base/faults.ts'
+import type { Organisations } from '#community/organisations.ts'
+import { type StandingOf, keyOf } from '#community/standing.ts'
+import { type BatchParts, type Pending, type Result, deliverBatch } from '#delivery/batches.ts'
+import type { Accepted, Envelope, SubmissionSession } from '#delivery/envelope.ts'
+import { gatherFacts } from '#delivery/gather.ts'
+import { type Inspected, inspect } from '#delivery/inspect.ts'
+import { newLanes } from '#delivery/lanes.ts'
+import { newNotices } from '#delivery/notices.ts'
+import { type MemberRecipient, type Outcome, overQuota, sendingIsSuspended } from '#delivery/outcome.ts'
+import type { ScanResult, Scanner } from '#delivery/scanner.ts'
+import { type SealMessage, newSealMessage } from '#delivery/seal-message.ts'
+import type { Spool } from '#delivery/spool.ts'
+import { stampedHead } from '#delivery/stamp.ts'
+import { submissionByHash } from '#delivery/submissions.sql.ts'
+import { contentCommitment } from '#evidence/leaf.ts'
+import type { Evidence } from '#evidence/record.ts'
+import type { Accounts } from '#identity/accounts.ts'
+import type { SignedIn } from '#identity/sign-in.ts'
+import { theService } from '#keys/epoch.ts'
+import type { Keys } from '#keys/keys.ts'
+import { parseHeader } from '#mail/header.ts'
+import type { PlacedCopy } from '#mailbox/deliver.ts'
+import type { RoomOf } from '#mailbox/quota.ts'
+import { decide, judgeRecipient } from '#policy/decide.ts'
+import type { Database } from '#store/database.ts'
+import type { ContentStore } from '#store/content-store.ts'
+
+export interface Acceptance {
+  /** Whether this person may send with this reverse-path at all; null when they may. */
+  admitReversePath(who: SignedIn, reversePath: string | null): Refused | null
+  /** What RCPT is answered: null, or the rule that refuses this recipient. */
+  admitRecipient(address: string): Promise<Refused | null>
+  /** Judges, scans, seals, delivers and records a submission. Throws Unavailable when a part that must answer is away; nothing was delivered then. */
+  submit(who: SignedIn, envelope: Envelope, content: Spool, session: SubmissionSession): Promise<Accepted | Refused>
+}
+
+export interface AcceptanceParts {
+  readonly database: Database
+  readonly accounts: Accounts
+  readonly organisations: Organisations
+  readonly standingOf: StandingOf
+  readonly roomOf: RoomOf
+  readonly evidence: Evidence
+  readonly keys: Keys
+  readonly contentStore: ContentStore
+  readonly scanner: Scanner
+  readonly clock: Clock
+  readonly hostName: string
+  /** Tells who watches the mailboxes, after the commit. */
+  readonly announce: (placed: readonly PlacedCopy[]) => void
+}
+
+const lanes = 2
+const batchMessages = 64
+
+/** What a scan says as a refusal, or null for clean content. Until organisations can choose, what cannot be scanned is refused. T19 */
+export function scanRefusal(result: ScanResult): Refused | null {
+  if (result.kind === 'clean') return null
+  if (result.kind === 'found')
+    return refused(
+      'T19',
+      'content-is-malicious',
+      'the virus scanner found malicious content',
+      'Do not send it again: have your computer checked, and tell the Helpdesk if you did not expect this.',
+    )
+  const about =
+    result.why === 'encrypted'
+      ? 'an attachment is encrypted and cannot be scanned'
+      : 'the content is too large or too deep to be scanned'
+  return refused(
+    'T19',
+    'content-cannot-be-scanned',
+    about,
+    'Send it without encryption, or in smaller files: the service protects it on the way.',
+  )
+}
+
+/** Opens the door; holds the lanes of this process. */
+export function openAcceptance(parts: AcceptanceParts): Acceptance {
+  const sealMessage = newSealMessage({ sealing: parts.keys.sealing, contentStore: parts.contentStore, clock: parts.clock })
+  const batchParts: BatchParts = {
+    ...parts,
+    composeNotice: newNotices({ sealMessage, clock: parts.clock, hostName: parts.hostName }),
+  }
+  const batches = newLanes<Pending, Result>({ lanes, most: batchMessages, work: (batch) => deliverBatch(batchParts, batch) })
+  return {
+    admitReversePath(who, reversePath) {
+      if (!who.maySend) return sendingIsSuspended
+      if (reversePath !== null && who.mayUse.includes(keyOf(reversePath) ?? '')) return null
+      return refused(
+        'G03',
+        'reverse-path-is-not-the-submitters',
+        `MAIL FROM: ${reversePath ?? '<>'}`.slice(0, 160),
+        'Let your mail program give your own address as the sender (MAIL FROM).',
+      )
+    },
+    async admitRecipient(address) {
+      const key = keyOf(address)
+      const standing = key === null ? undefined : (await parts.standingOf([key])).get(key)
+      const verdict = judgeRecipient({ address, standing: standing?.standing ?? 'unknown' })
+      if (verdict.kind === 'refused') return verdict
+      return standing?.standing === 'member' && (await parts.roomOf(standing.holder)) <= 0 ? overQuota(address) : null
+    },
+    async submit(who, envelope, content, session) {
+      const result = await submit(parts, sealMessage, who, envelope, content, session, batches.submit).finally(() =>
+        content.abandon(),
+      )
+      if (result.placed.length > 0) parts.announce(result.placed)
+      return result.reply
+    },
+  }
+}
+
+async function submit(
+  parts: AcceptanceParts,
+  sealMessage: SealMessage,
+  who: SignedIn,
+  envelope: Envelope,
+  content: Spool,
+  session: SubmissionSession,
+  deliver: (pending: Pending) => Promise<Result>,
+): Promise<Result> {
+  const inspected = await inspect(content)
+  const hash = await submissionHash(parts.keys, who, envelope, inspected)
+  const organisation = await parts.organisations.find(who.organisation)
+  const standings = await parts.standingOf([...new Set(envelope.recipients.map((one) => keyOf(one.address) ?? ''))])
+  const facts = gatherFacts(who, organisation, envelope, standings, inspected)
+  const decision = decide(facts)
+  const submitted = {
+    submitted: contentCommitment(inspected.digest),
+    octets: content.size,
+    reversePath: envelope.reversePath,
+    computer: who.computer,
+    remoteAddress: session.remoteAddress,
+    marking: decision.asserted?.written ?? null,
+    floor: decision.floor,
+  }
+  const refuse = (refusal: Refused) => refuseAll(parts, who, hash, submitted, refusal)
+  if (decision.message.kind === 'refused') return refuse(decision.message)
+
+  const head = stampedHead({ inspected, envelope, session, decision, atMs: parts.clock.now(), hostName: parts.hostName })
+  const scanned = scanRefusal(await parts.scanner.scan(withHead(head, content, inspected.header.octets)))
+  if (scanned !== null) return refuse(scanned)
+
+  const recipients: MemberRecipient[] = []
+  const turnedDown: Extract<Outcome, { kind: 'refused' }>[] = []
+  envelope.recipients.forEach((recipient, index) => {
+    const verdict = decision.recipients[index]!.verdict
+    const standing = standings.get(keyOf(recipient.address) ?? '')
+    if (verdict.kind === 'refused') turnedDown.push({ kind: 'refused', recipient, refusal: verdict })
+    else if (standing?.standing === 'member') recipients.push({ ...recipient, holder: standing.holder })
+  })
+  const sealed = await sealMessage({
+    head,
+    header: parseHeader(head),
+    octets: content,
+    bodyStart: inspected.header.octets,
+    root: inspected.structure.root,
+    marking: decision.asserted?.written ?? null,
+  })
+  await parts.evidence.introduce([who.account, theService])
+  const message = { message: sealed.message.id, ...submitted }
+  const delivered = { message: sealed.message.id, delivered: contentCommitment(sealed.digest), octets: sealed.message.octets }
+  return deliver({
+    hash,
+    submitter: who.account,
+    envelope,
+    recipients,
+    refused: turnedDown,
+    sealed,
+    originalHeader: head,
+    submitted: message,
+    delivered,
+  })
+}
+
+/** The keyed hash that a retry shares with its first: over submitter, reverse-path, recipient set and the octets before stamps. */
+async function submissionHash(keys: Keys, who: SignedIn, envelope: Envelope, { digest }: Inspected): Promise<Buffer> {
+  const hash = await keys.hashFor(theService, 'submission')
+  const recipients = [...new Set(envelope.recipients.map((one) => keyOf(one.address) ?? one.address))].sort()
+  return hash([who.account, envelope.reversePath ?? '', ...recipients, digest.toString('hex')].join('\0'))
+}
+
+/** Records a refusal of the whole message; when it is a retry of what was accepted before, the answer is that one's. */
+async function refuseAll(
+  parts: AcceptanceParts,
+  who: SignedIn,
+  hash: Buffer,
+  submitted: Pending['submitted'],
+  refusal: Refused,
+): Promise<Result> {
+  await parts.evidence.introduce([who.account])
+  return parts.database.transaction(async (tx) => {
+    const [before] = await submissionByHash(tx, hash)
+    if (before !== undefined) {
+      await parts.evidence.write(tx, {
+        event: 'SubmissionRepeated',
+        actor: who.account,
+        about: who.account,
+        details: [{ receipt: before.receipt }],
+      })
+      return { reply: { kind: 'accepted', queued: 0, held: 0, ...before, again: true }, placed: [] }
+    }
+    const details = [{ ...submitted, clause: refusal.clause, reason: refusal.reason }]
+    await parts.evidence.write(tx, { event: 'SubmissionRejection', actor: who.account, about: who.account, details })
+    return { reply: refusal, placed: [] }
+  })
+}
+
+/** The message as it will be delivered, for the scanner: its first field tells every engine that this is mail. */
+async function* withHead(head: Buffer, content: Spool, bodyStart: number): AsyncGenerator<Buffer> {
+  yield head
+  yield* content.range(bodyStart, content.size)
+}

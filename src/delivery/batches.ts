@@ -1,0 +1,242 @@
+// The one transaction: submissions that arrive together are delivered, noted and recorded together, and only then answered. design.md, The life of a message.
+import type { Clock } from '#base/clock.ts'
+import type { Refused } from '#base/faults.ts'
+import type { Accepted, Envelope } from '#delivery/envelope.ts'
+import { type HolderFacts, type MemberRecipient, type Outcome, outcomesOf, sendingIsSuspended } from '#delivery/outcome.ts'
+import type { newNotices } from '#delivery/notices.ts'
+import { toBeNotified } from '#delivery/notices.ts'
+import type { Sealed } from '#delivery/seal-message.ts'
+import { insertSubmissions, submissionByHash } from '#delivery/submissions.sql.ts'
+import type { Detail } from '#evidence/leaf.ts'
+import type { Act, Evidence, PreparedRecord } from '#evidence/record.ts'
+import type { Accounts } from '#identity/accounts.ts'
+import { type EpochKey, theService } from '#keys/epoch.ts'
+import type { Keys } from '#keys/keys.ts'
+import { type NewCopy, type PlacedCopy, lockForDelivery, placeCopies } from '#mailbox/deliver.ts'
+import type { Database, Transaction } from '#store/database.ts'
+import { pack } from '#store/sql.ts'
+
+/** A submission that was judged, scanned and sealed, and waits for its transaction. */
+export interface Pending {
+  readonly hash: Buffer
+  readonly submitter: string
+  readonly envelope: Envelope
+  readonly recipients: readonly MemberRecipient[]
+  readonly refused: readonly Extract<Outcome, { kind: 'refused' }>[]
+  readonly sealed: Sealed
+  readonly originalHeader: Buffer
+  /** What every recipient's commitment says of the message and its submitter, as submitted and as delivered. */
+  readonly submitted: Detail
+  readonly delivered: Detail
+}
+
+export interface Result {
+  readonly reply: Accepted | Refused
+  /** Where copies went, for the hints after the commit. */
+  readonly placed: readonly PlacedCopy[]
+}
+
+/** A notice turned out to be due, for which the submitter's INBOX was not locked: the message is taken again, by itself, with it. */
+class NoticeIsDue extends Error {}
+
+export interface BatchParts {
+  readonly database: Database
+  readonly accounts: Accounts
+  readonly evidence: Evidence
+  readonly keys: Keys
+  readonly clock: Clock
+  readonly composeNotice: ReturnType<typeof newNotices>
+}
+
+/** Delivers a batch in one transaction; when it fails, each message by itself, so that none suffers for its neighbour. A result is a reply or the fault. */
+export async function deliverBatch(parts: BatchParts, batch: readonly Pending[]): Promise<PromiseSettledResult<Result>[]> {
+  if (batch.length > 1) {
+    try {
+      const results = await parts.database.transaction((tx) => deliver(parts, tx, batch, false))
+      return results.map((value) => ({ status: 'fulfilled', value }))
+    } catch {
+      // Each is taken by itself below, where its fault is its own.
+    }
+  }
+  const results: PromiseSettledResult<Result>[] = []
+  for (const one of batch) results.push(...(await Promise.allSettled([deliverOne(parts, one)])))
+  return results
+}
+
+async function deliverOne(parts: BatchParts, pending: Pending): Promise<Result> {
+  const alone = (withNotices: boolean) =>
+    parts.database.transaction(async (tx) => (await deliver(parts, tx, [pending], withNotices))[0]!)
+  try {
+    return await alone(false)
+  } catch (fault) {
+    if (!(fault instanceof NoticeIsDue)) throw fault
+    return alone(true)
+  }
+}
+
+interface Decided {
+  readonly pending: Pending
+  readonly outcomes: readonly Outcome[]
+  readonly refusal: Refused | null
+  readonly records: readonly PreparedRecord[]
+}
+
+async function deliver(parts: BatchParts, tx: Transaction, batch: readonly Pending[], withNotices: boolean): Promise<Result[]> {
+  const recipients = [...new Set(batch.flatMap((one) => one.recipients.map((recipient) => recipient.holder)))]
+  const submitters = [...new Set(batch.map((one) => one.submitter))]
+  const holders = await parts.accounts.holdersById(tx, [...new Set([...recipients, ...submitters])])
+  const targets = await lockForDelivery(tx, withNotices ? [...new Set([...recipients, ...submitters])] : recipients)
+  const used = new Map<string, number>()
+  const decided: Decided[] = []
+  for (const pending of batch) {
+    const outcomes = [
+      ...outcomesOf(pending.recipients, pending.sealed.message.octets, holders, targets, used),
+      ...pending.refused,
+    ]
+    const one = await decide(parts.evidence, pending, outcomes, holders)
+    // What would be refused now may have been accepted before: its retry gets the answer that was lost.
+    const before = one.refusal === null ? [] : await submissionByHash(tx, pending.hash)
+    decided.push(before.length === 0 ? one : { ...one, refusal: null })
+  }
+  if (!withNotices && decided.some(({ outcomes, refusal }) => refusal === null && toBeNotified(outcomes).length > 0))
+    throw new NoticeIsDue()
+  const fresh = await noteSubmissions(tx, decided, parts.clock.now())
+  const taken = decided.filter((one) => one.refusal === null && fresh.has(one.records[0]!.id))
+  const notices = withNotices ? await Promise.all(taken.map((one) => composeNotices(parts, one))) : []
+  const keys = await mailboxKeys(parts.keys, taken, notices)
+  const copies = taken.map((one) => copiesOf(one, keys, parts.keys, parts.clock.now()))
+  const placed = await placeCopies(tx, targets, [...copies.flat(), ...notices.flat().map((notice) => notice.copy(keys))])
+  await parts.evidence.writeAll(tx, [
+    ...decided.filter((one) => one.refusal !== null || taken.includes(one)).flatMap((one) => one.records),
+    ...notices.flat().map((notice) => notice.record),
+  ])
+  const results: Result[] = []
+  for (const one of decided) results.push(await resultOf(parts.evidence, tx, one, taken.includes(one), placed))
+  return results
+}
+
+/** Judges one message as a whole and makes its records ready. */
+async function decide(
+  evidence: Evidence,
+  pending: Pending,
+  outcomes: readonly Outcome[],
+  holders: ReadonlyMap<string, HolderFacts>,
+): Promise<Decided> {
+  const delivered = outcomes.filter((one) => one.kind === 'delivered')
+  const suspended = holders.get(pending.submitter)?.state !== 'active'
+  const refusal = suspended ? sendingIsSuspended : delivered.length === 0 ? firstRefusal(outcomes) : null
+  const detailOf = (outcome: Outcome): Detail => ({
+    ...pending.submitted,
+    recipient: outcome.recipient.address,
+    outcome: refusal === null ? outcome.kind : 'refused',
+    ...(outcome.kind === 'refused' ? { clause: outcome.refusal.clause, reason: outcome.refusal.reason } : {}),
+  })
+  const event = refusal === null ? 'SubmissionAcceptance' : 'SubmissionRejection'
+  const submission: Act = { event, actor: pending.submitter, about: pending.submitter, details: outcomes.map(detailOf) }
+  const records = [await evidence.prepare(submission)]
+  if (refusal === null) {
+    const details = delivered.map(({ recipient }) => ({
+      ...pending.delivered,
+      receipt: records[0]!.id,
+      recipient: recipient.address,
+      holder: recipient.holder,
+    }))
+    records.push(await evidence.prepare({ event: 'ContentConsignment', actor: theService, about: pending.submitter, details }))
+  }
+  return { pending, outcomes, refusal, records }
+}
+
+/** A refusal for all: a transient one only when every one is. */
+function firstRefusal(outcomes: readonly Outcome[]): Refused | null {
+  const refusals = outcomes.flatMap((one) => (one.kind === 'refused' ? [one.refusal] : []))
+  return refusals.find((one) => one.reason !== 'over-quota') ?? refusals[0] ?? null
+}
+
+/** Notes the accepted ones under their hashes and returns the receipts of the new; what is missing is a retry of one that was accepted before. */
+async function noteSubmissions(tx: Transaction, decided: readonly Decided[], acceptedMs: number): Promise<Set<string>> {
+  const accepted = decided.filter((one) => one.refusal === null)
+  if (accepted.length === 0) return new Set()
+  const count = (one: Decided, kind: Outcome['kind']) => one.outcomes.filter((outcome) => outcome.kind === kind).length
+  const rows = {
+    receipts: accepted.map((one) => one.records[0]!.id),
+    delivered: accepted.map((one) => count(one, 'delivered')),
+    refused: accepted.map((one) => count(one, 'refused')),
+    acceptedMs,
+  }
+  const noted = await insertSubmissions(tx, pack(accepted.map((one) => one.pending.hash)), rows)
+  return new Set(noted.map((row) => row.receipt))
+}
+
+type HolderKeys = ReadonlyMap<string, EpochKey>
+
+async function mailboxKeys(keys: Keys, taken: readonly Decided[], notices: readonly Notice[][]): Promise<HolderKeys> {
+  const holders = new Set(
+    taken.flatMap((one) => one.outcomes.flatMap((outcome) => (outcome.kind === 'delivered' ? [outcome.recipient.holder] : []))),
+  )
+  for (const notice of notices.flat()) holders.add(notice.holder)
+  const found = await keys.currentFor([...holders], 'mailbox')
+  return new Map(found.map((key) => [key.holder, key]))
+}
+
+/** One copy a holder, however many of its addresses the envelope names. */
+function copiesOf({ pending, outcomes }: Decided, holderKeys: HolderKeys, keys: Keys, internalDateMs: number): NewCopy[] {
+  const { message, dataKey } = pending.sealed
+  const holders = new Set(outcomes.flatMap((outcome) => (outcome.kind === 'delivered' ? [outcome.recipient.holder] : [])))
+  return [...holders].map((holder) => ({
+    holder,
+    mailbox: null,
+    message,
+    wrappedKey: keys.seal(holderKeys.get(holder)!, `copy/${message.id}`, dataKey),
+    flags: [],
+    internalDateMs,
+  }))
+}
+
+interface Notice {
+  readonly holder: string
+  readonly record: PreparedRecord
+  copy(keys: HolderKeys): NewCopy
+}
+
+async function composeNotices(parts: BatchParts, { pending, outcomes, records }: Decided): Promise<Notice[]> {
+  const due = toBeNotified(outcomes)
+  if (due.length === 0 || pending.envelope.reversePath === null) return []
+  const sealed = await parts.composeNotice(pending.envelope, pending.originalHeader, due)
+  const details = [{ message: sealed.message.id, notice: true, receipt: records[0]!.id, holder: pending.submitter }]
+  const record = await parts.evidence.prepare({
+    event: 'ContentConsignment',
+    actor: theService,
+    about: pending.submitter,
+    details,
+  })
+  const copy = (keys: HolderKeys): NewCopy => ({
+    holder: pending.submitter,
+    mailbox: null,
+    message: sealed.message,
+    wrappedKey: parts.keys.seal(keys.get(pending.submitter)!, `copy/${sealed.message.id}`, sealed.dataKey),
+    flags: [],
+    internalDateMs: parts.clock.now(),
+  })
+  return [{ holder: pending.submitter, record, copy }]
+}
+
+async function resultOf(
+  evidence: Evidence,
+  tx: Transaction,
+  one: Decided,
+  taken: boolean,
+  placed: readonly PlacedCopy[],
+): Promise<Result> {
+  if (one.refusal !== null) return { reply: one.refusal, placed: [] }
+  const of = (kind: Outcome['kind']) => one.outcomes.filter((outcome) => outcome.kind === kind).length
+  const counts = { queued: 0, held: 0, delivered: of('delivered'), refused: of('refused') }
+  if (taken) return { reply: { kind: 'accepted', receipt: one.records[0]!.id, ...counts, again: false }, placed }
+  const [first] = await submissionByHash(tx, one.pending.hash)
+  await evidence.write(tx, {
+    event: 'SubmissionRepeated',
+    actor: one.pending.submitter,
+    about: one.pending.submitter,
+    details: [{ receipt: first!.receipt }],
+  })
+  return { reply: { kind: 'accepted', ...counts, ...first!, again: true }, placed: [] }
+}

@@ -1,0 +1,30 @@
+// What jobs tidy up after acceptance: submissions older than a retry can be, and content that no message refers to.
+import type { Clock } from '#base/clock.ts'
+import { expireSubmissions } from '#delivery/submissions.sql.ts'
+import { messagesStored } from '#mailbox/stored.ts'
+import type { ContentStore } from '#store/content-store.ts'
+import type { Database } from '#store/database.ts'
+
+/** How long a retry is recognised. */
+export const submissionKeptMs = 24 * 3_600_000
+/** An object of the content store without a message is an orphan only after this: its transaction may be under way. */
+export const orphanGraceMs = 24 * 3_600_000
+
+/** Forgets submissions of more than 24 hours ago; returns how many. */
+export function forgetSubmissions(o: { database: Database; clock: Clock }): Promise<number> {
+  return expireSubmissions(o.database, o.clock.now() - submissionKeptMs)
+}
+
+/** Removes content that no message refers to, and drafts of a crash, once they are a day old; returns how many. The age is in the id (UUIDv7). */
+export async function sweepContent(o: { database: Database; contentStore: ContentStore; clock: Clock }): Promise<number> {
+  const beforeMs = o.clock.now() - orphanGraceMs
+  let removed = 0
+  for await (const object of o.contentStore.list()) {
+    const madeMs = Number.parseInt(object.id.replaceAll('-', '').slice(0, 12), 16)
+    if (!(madeMs < beforeMs)) continue
+    if (!object.draft && (await messagesStored(o.database, object.month, object.id))) continue
+    await object.remove()
+    removed++
+  }
+  return removed
+}

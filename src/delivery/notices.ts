@@ -1,0 +1,55 @@
+// Delivery status notifications: written in the transaction that made them true, into the submitter's own INBOX. RFC 3461, 3464, G14
+import type { Clock } from '#base/clock.ts'
+import type { Refused } from '#base/faults.ts'
+import { newId, randomId } from '#base/ids.ts'
+import type { Envelope, EnvelopeRecipient } from '#delivery/envelope.ts'
+import { inspect, octetsOf } from '#delivery/inspect.ts'
+import type { Outcome } from '#delivery/outcome.ts'
+import type { Sealed, SealMessage } from '#delivery/seal-message.ts'
+import { composeDsn } from '#mail/dsn.ts'
+
+/** What the submitter is to be told of, by RFC 3461 §4.1: failures unless they said otherwise, deliveries when they asked. */
+export function toBeNotified(outcomes: readonly Outcome[]): Outcome[] {
+  const asked = ({ notify }: EnvelopeRecipient, what: 'SUCCESS' | 'FAILURE') =>
+    notify === null ? what === 'FAILURE' : notify.includes(what)
+  return outcomes.filter(({ kind, recipient }) => asked(recipient, kind === 'delivered' ? 'SUCCESS' : 'FAILURE'))
+}
+
+const statusOf: Readonly<Record<string, string>> = { 'over-quota': '4.2.2', 'recipient-is-removed': '5.1.6' }
+
+function failed({ reason, clause, about, remedy }: Refused) {
+  return { action: 'failed' as const, status: statusOf[reason] ?? '5.7.1', clause, remedy: `${about}. ${remedy}` }
+}
+
+/** Makes the function that composes and seals one notice; the original's header goes with it (RFC 3462). */
+export function newNotices(o: { sealMessage: SealMessage; clock: Clock; hostName: string }) {
+  return async (envelope: Envelope, originalHeader: Buffer, outcomes: readonly Outcome[]): Promise<Sealed> => {
+    const atMs = o.clock.now()
+    const octets = composeDsn({
+      messageId: `<${newId(atMs)}@${o.hostName}>`,
+      boundary: `dsn-${randomId()}`,
+      atMs,
+      reportingMta: o.hostName,
+      from: `postmaster@${o.hostName}`,
+      reversePath: envelope.reversePath ?? '',
+      envelopeId: envelope.envid,
+      arrivalMs: atMs,
+      original: originalHeader,
+      returns: 'headers',
+      recipients: outcomes.map((outcome) => ({
+        finalRecipient: outcome.recipient.address,
+        originalRecipient: outcome.recipient.originalRecipient,
+        ...(outcome.kind === 'delivered' ? { action: 'delivered' as const, status: '2.1.5' } : failed(outcome.refusal)),
+      })),
+    })
+    const { header, structure } = await inspect(octetsOf(octets))
+    return o.sealMessage({
+      head: octets.subarray(0, header.octets),
+      header,
+      octets: octetsOf(octets),
+      bodyStart: header.octets,
+      root: structure.root,
+      marking: null,
+    })
+  }
+}

@@ -1,0 +1,55 @@
+// What becomes of each recipient when the mailboxes are locked: delivered, or refused after all. G02, G20
+import { type Refused, refused } from '#base/faults.ts'
+import type { EnvelopeRecipient } from '#delivery/envelope.ts'
+import type { HolderState } from '#identity/accounts.ts'
+import type { LockedTargets } from '#mailbox/deliver.ts'
+
+/** A recipient that the rules admitted, with the holder whose INBOX it is. */
+export interface MemberRecipient extends EnvelopeRecipient {
+  readonly holder: string
+}
+
+export type Outcome =
+  | { readonly kind: 'delivered'; readonly recipient: MemberRecipient }
+  | { readonly kind: 'refused'; readonly recipient: EnvelopeRecipient; readonly refusal: Refused }
+
+export interface HolderFacts {
+  readonly state: HolderState
+  readonly quotaOctets: number
+}
+
+export const sendingIsSuspended = refused(
+  'G02',
+  'sending-is-suspended',
+  'sending from this account is suspended',
+  'You can go on reading. Ask your organisation’s administrator or the Helpdesk.',
+)
+
+const removed = (address: string) =>
+  refused(
+    'G02',
+    'recipient-is-removed',
+    `${address} is no longer in use`,
+    'Ask its organisation who has taken over, and write to them.',
+  )
+export const overQuota = (address: string) =>
+  refused('G20', 'over-quota', `the mailbox of ${address} is full`, 'Try again later, or telephone them: they need to make room.')
+
+/** Decides for each recipient; `used` holds what earlier messages of the same batch added, and is added to. */
+export function outcomesOf(
+  recipients: readonly MemberRecipient[],
+  octets: number,
+  holders: ReadonlyMap<string, HolderFacts>,
+  targets: LockedTargets,
+  used: Map<string, number>,
+): Outcome[] {
+  return recipients.map((recipient) => {
+    const holder = holders.get(recipient.holder)
+    const before = used.get(recipient.holder) ?? targets.used(recipient.holder)
+    if (holder === undefined || holder.state === 'removed' || before === null)
+      return { kind: 'refused', recipient, refusal: removed(recipient.address) }
+    if (before + octets > holder.quotaOctets) return { kind: 'refused', recipient, refusal: overQuota(recipient.address) }
+    used.set(recipient.holder, before + octets)
+    return { kind: 'delivered', recipient }
+  })
+}

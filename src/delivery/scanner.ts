@@ -1,0 +1,132 @@
+// clamd over its Unix socket: INSTREAM in sessions that are kept and used again. No scanner, no acceptance. T19
+import { createConnection, type Socket } from 'node:net'
+import { Unavailable } from '#base/faults.ts'
+
+export type ScanResult =
+  | { readonly kind: 'clean' }
+  | { readonly kind: 'found'; readonly signature: string }
+  /** What the content itself makes impossible: encrypted, or over the scanner's limits. */
+  | { readonly kind: 'unscannable'; readonly why: 'encrypted' | 'too-large' }
+
+export interface Scanner {
+  /** Scans octets; throws Unavailable('scanner') when there is no answer in time. */
+  scan(chunks: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<ScanResult>
+  close(): void
+}
+
+const sessionsKept = 8
+const chunkOctets = 128 * 1024
+
+/** One connection to clamd in session mode, used for one scan at a time. */
+class Session {
+  readonly socket: Socket
+  used = false
+  #said = ''
+  #answer: { resolve(line: string): void; reject(fault: Error): void } | null = null
+  ended = false
+
+  constructor(path: string) {
+    this.socket = createConnection(path)
+    this.socket.on('data', (octets) => this.#hear(octets.toString('latin1')))
+    this.socket.on('error', (fault) => this.#end(fault))
+    this.socket.on('close', () => this.#end(new Error('clamd closed the connection')))
+    this.socket.write('zIDSESSION\0')
+  }
+
+  #hear(text: string): void {
+    this.#said += text.slice(0, 4096)
+    const end = this.#said.indexOf('\0')
+    if (end < 0) return
+    const line = this.#said.slice(0, end)
+    this.#said = this.#said.slice(end + 1)
+    this.#answer?.resolve(line)
+    this.#answer = null
+  }
+
+  #end(fault: Error): void {
+    this.ended = true
+    this.#answer?.reject(fault)
+    this.#answer = null
+  }
+
+  async ask(chunks: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<string> {
+    const answer = new Promise<string>((resolve, reject) => {
+      this.#answer = { resolve, reject }
+    })
+    answer.catch(() => {})
+    this.used = true
+    this.socket.cork()
+    this.socket.write('zINSTREAM\0')
+    for await (const chunk of chunks) {
+      for (let at = 0; at < chunk.length; at += chunkOctets) {
+        const piece = chunk.subarray(at, at + chunkOctets)
+        const length = Buffer.allocUnsafe(4)
+        length.writeUInt32BE(piece.length)
+        this.socket.write(length)
+        if (!this.socket.write(piece) && !this.ended) {
+          this.socket.uncork()
+          await Promise.race([new Promise((resolve) => this.socket.once('drain', resolve)), answer])
+          this.socket.cork()
+        }
+      }
+    }
+    this.socket.write(Buffer.alloc(4))
+    this.socket.uncork()
+    return answer
+  }
+}
+
+/** A scanner over clamd's socket; each scan ends within `timeoutMs`. */
+export function clamdScanner(path: string, timeoutMs: number): Scanner {
+  const idle: Session[] = []
+
+  async function scanIn(session: Session, chunks: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<string> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('clamd did not answer in time')), timeoutMs)
+    })
+    try {
+      const answer = await Promise.race([session.ask(chunks), late])
+      if (!session.ended && idle.length < sessionsKept) idle.push(session)
+      else session.socket.destroy()
+      return answer
+    } catch (fault) {
+      session.socket.destroy()
+      throw fault
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  return {
+    async scan(chunks) {
+      let session: Session | undefined
+      do session = idle.pop()
+      while (session?.ended)
+      try {
+        return resultOf(await scanIn(session ?? new Session(path), chunks))
+      } catch (cause) {
+        // A session that clamd closed while it was idle says nothing about clamd: once more, on a new one.
+        if (session === undefined) throw new Unavailable('scanner', { cause })
+        return await scanIn(new Session(path), chunks).then(resultOf, (second: unknown) => {
+          throw new Unavailable('scanner', { cause: second })
+        })
+      }
+    },
+    close() {
+      for (const session of idle.splice(0)) session.socket.destroy()
+    },
+  }
+}
+
+/** Reads `1: stream: OK`, `1: stream: Name FOUND`, `1: INSTREAM size limit exceeded. ERROR`. */
+function resultOf(line: string): ScanResult {
+  const answer = line.replace(/^\d+: /, '').replace(/^stream: /, '')
+  if (answer === 'OK') return { kind: 'clean' }
+  const found = /^(\S{1,200}) FOUND$/.exec(answer)?.[1]
+  if (found?.startsWith('Heuristics.Encrypted')) return { kind: 'unscannable', why: 'encrypted' }
+  if (found?.startsWith('Heuristics.Limits.Exceeded')) return { kind: 'unscannable', why: 'too-large' }
+  if (found !== undefined) return { kind: 'found', signature: found }
+  if (/size limit exceeded/.test(answer)) return { kind: 'unscannable', why: 'too-large' }
+  throw new Error('clamd gave an answer that is none')
+}

@@ -1,0 +1,127 @@
+// From octets to what is stored: pieces compressed and sealed under a data key of the message's own, small content inline, large in the content store, before any transaction.
+import { createHash } from 'node:crypto'
+import { type Clock, monthOf } from '#base/clock.ts'
+import { newId } from '#base/ids.ts'
+import { Unavailable } from '#base/faults.ts'
+import { type Identity, newDataKey, pieceOctets, sealPiece, sealSummary } from '#keys/content.ts'
+import type { Sealing } from '#keys/sealing.ts'
+import { imapEnvelopeOf } from '#mail/envelope.ts'
+import type { Header } from '#mail/header.ts'
+import type { Part } from '#mail/part.ts'
+import { type Octets, octetsOf } from '#delivery/inspect.ts'
+import type { SealedMessage } from '#mailbox/deliver.ts'
+import { encodeSummary } from '#mailbox/summary.ts'
+import type { ContentStore } from '#store/content-store.ts'
+
+/** Sealed content up to this size stands in the database row. */
+export const inlineOctets = 64 * 1024
+
+export interface ToSeal {
+  /** The header as it is to be stored, and what it says. */
+  readonly head: Buffer
+  readonly header: Header
+  /** Where the body is: `octets` from `bodyStart` on. */
+  readonly octets: Octets
+  readonly bodyStart: number
+  /** The structure with offsets in `octets`. */
+  readonly root: Part
+  readonly marking: string | null
+}
+
+export interface Sealed {
+  readonly message: SealedMessage
+  readonly dataKey: Buffer
+  /** SHA-256 of the octets as stored. */
+  readonly digest: Buffer
+}
+
+export type SealMessage = (message: ToSeal) => Promise<Sealed>
+
+export function newSealMessage(o: { sealing: Sealing; contentStore: ContentStore; clock: Clock }): SealMessage {
+  const { sealing, contentStore, clock } = o
+  return async ({ head, header, octets, bodyStart, root, marking }) => {
+    const atMs = clock.now()
+    const identity: Identity = { month: monthOf(atMs), id: newId(atMs) }
+    const dataKey = newDataKey()
+    const size = head.length + octets.size - bodyStart
+    const hash = createHash('sha256')
+    const seal = (piece: Buffer, index: number) =>
+      sealPiece(sealing, dataKey, identity, index, (index + 1) * pieceOctets >= size, piece)
+    const summary = encodeSummary({
+      v: 1,
+      octets: size,
+      headerOctets: head.length,
+      envelope: imapEnvelopeOf(header),
+      structure: shifted(root, head.length - bodyStart, true),
+      marking,
+    })
+    const content = await storeSealed(contentStore, identity, sealPieces(head, octets, bodyStart, hash, seal))
+    return {
+      message: { ...identity, octets: size, summary: sealSummary(sealing, dataKey, identity, summary), content },
+      dataKey,
+      digest: hash.digest(),
+    }
+  }
+}
+
+/** The sealed pieces of head and body, each of 256 KiB of plaintext but the last. */
+async function* sealPieces(
+  head: Buffer,
+  octets: Octets,
+  bodyStart: number,
+  hash: { update(octets: Buffer): unknown },
+  seal: (piece: Buffer, index: number) => Buffer,
+): AsyncGenerator<Buffer> {
+  let waiting = head
+  let index = 0
+  const whole = octets.whole()
+  const bodies =
+    whole === null ? octets.range(bodyStart, octets.size) : octetsOf(whole.subarray(bodyStart)).range(0, whole.length)
+  for await (const chunk of bodies) {
+    waiting = Buffer.concat([waiting, chunk])
+    while (waiting.length > pieceOctets) {
+      const piece = waiting.subarray(0, pieceOctets)
+      waiting = waiting.subarray(pieceOctets)
+      hash.update(piece)
+      yield seal(piece, index++)
+    }
+  }
+  hash.update(waiting)
+  yield seal(waiting, index)
+}
+
+/** Returns what fits inline; larger content goes to the content store and null comes back. */
+async function storeSealed(
+  contentStore: ContentStore,
+  identity: Identity,
+  pieces: AsyncGenerator<Buffer>,
+): Promise<Buffer | null> {
+  const first: Buffer[] = []
+  let octets = 0
+  for (;;) {
+    const next = await pieces.next()
+    if (next.done === true) return first.length === 1 ? first[0]! : Buffer.concat(first)
+    first.push(next.value)
+    octets += next.value.length
+    if (octets > inlineOctets) break
+  }
+  async function* all() {
+    yield* first
+    yield* pieces
+  }
+  await contentStore.put(identity.month, identity.id, all()).catch((cause: unknown) => {
+    throw new Unavailable('content-store', { cause })
+  })
+  return null
+}
+
+/** A part whose offsets are moved; the root's header starts where the message starts. */
+function shifted(part: Part, by: number, isRoot: boolean): Part {
+  return {
+    ...part,
+    headerStart: isRoot ? 0 : part.headerStart + by,
+    bodyStart: part.bodyStart + by,
+    bodyEnd: part.bodyEnd + by,
+    parts: part.parts.map((child) => shifted(child, by, false)),
+  }
+}

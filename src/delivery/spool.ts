@@ -1,0 +1,96 @@
+// Where a message's octets wait while they come in: small ones in memory, large ones sealed in a file under a key that lives and dies with this process.
+import { type FileHandle, open, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { randomId } from '#base/ids.ts'
+import { type Identity, newDataKey, pieceOctets, sealPiece, unsealRange } from '#keys/content.ts'
+import type { Sealing } from '#keys/sealing.ts'
+
+/** Octets that came in, to be read as often as needed. */
+export interface Spool {
+  write(chunk: Buffer): Promise<void>
+  readonly size: number
+  /** The octets of a range, in pieces of at most 256 KiB; write() must be over. */
+  range(from: number, to: number): AsyncIterable<Buffer>
+  /** All octets in one piece when they are in memory, else null. */
+  whole(): Buffer | null
+  /** Lets go of memory and file; may be called twice. */
+  abandon(): Promise<void>
+}
+
+export type NewSpool = () => Spool
+
+/** Makes spools whose files, when they need one, are in `folder`; whatever is there at start belongs to nobody. */
+export function spoolsIn(folder: string, sealing: Sealing): NewSpool {
+  return () => new SealedSpool(folder, sealing)
+}
+
+class SealedSpool implements Spool {
+  size = 0
+  readonly #folder: string
+  readonly #sealing: Sealing
+  readonly #key = newDataKey()
+  readonly #identity: Identity = { month: 0, id: randomId() }
+  #waiting: Buffer[] = []
+  #waitingOctets = 0
+  #whole: Buffer | null = null
+  #file: FileHandle | null = null
+  #written = 0
+  #pieces = 0
+
+  constructor(folder: string, sealing: Sealing) {
+    this.#folder = folder
+    this.#sealing = sealing
+  }
+
+  async write(chunk: Buffer): Promise<void> {
+    this.#waiting.push(chunk)
+    this.#waitingOctets += chunk.length
+    this.size += chunk.length
+    while (this.#waitingOctets > pieceOctets) await this.#spill()
+  }
+
+  /** Seals one full piece into the file. Every piece is sealed as `not last`: the length is known to this process. */
+  async #spill(): Promise<void> {
+    const all = Buffer.concat(this.#waiting)
+    const rest = Buffer.from(all.subarray(pieceOctets))
+    this.#waiting = [rest]
+    this.#waitingOctets = rest.length
+    this.#file ??= await open(join(this.#folder, this.#identity.id), 'wx+', 0o600)
+    const sealed = sealPiece(this.#sealing, this.#key, this.#identity, this.#pieces++, false, all.subarray(0, pieceOctets))
+    await this.#file.write(sealed, 0, sealed.length, this.#written)
+    this.#written += sealed.length
+  }
+
+  whole(): Buffer | null {
+    if (this.#file !== null) return null
+    this.#whole ??= this.#waiting.length === 1 ? this.#waiting[0]! : Buffer.concat(this.#waiting)
+    this.#waiting = [this.#whole]
+    return this.#whole
+  }
+
+  async *range(from: number, to: number): AsyncIterable<Buffer> {
+    const end = Math.min(to, this.size)
+    const inFile = this.#pieces * pieceOctets
+    if (this.#file !== null && from < inFile) {
+      const file = this.#file
+      const readAt = async (at: number, length: number) => {
+        const octets = Buffer.allocUnsafe(length)
+        const { bytesRead } = await file.read(octets, 0, length, at)
+        return octets.subarray(0, bytesRead)
+      }
+      // One octet past the pieces in the file makes unsealRange take none of them for the last.
+      yield* unsealRange(this.#sealing, this.#key, this.#identity, inFile + 1, readAt, from, Math.min(end, inFile))
+    }
+    if (end > inFile) yield Buffer.concat(this.#waiting).subarray(Math.max(0, from - inFile), end - inFile)
+  }
+
+  async abandon(): Promise<void> {
+    this.#waiting = []
+    this.#whole = null
+    const file = this.#file
+    this.#file = null
+    if (file === null) return
+    await file.close()
+    await unlink(join(this.#folder, this.#identity.id))
+  }
+}

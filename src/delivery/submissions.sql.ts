@@ -1,0 +1,33 @@
+// Submissions of the last 24 hours; only delivery/ runs these.
+import type { Runner, Transaction } from '#store/database.ts'
+import { type Packed, sql } from '#store/sql.ts'
+
+export interface SubmissionRow {
+  readonly receipt: string
+  readonly delivered: number
+  readonly refused: number
+}
+
+/** Notes submissions; returns the receipts of those that are new. A hash that is there already is a retry. */
+export function insertSubmissions(
+  tx: Transaction,
+  hashes: Packed,
+  rows: { receipts: string[]; delivered: number[]; refused: number[]; acceptedMs: number },
+) {
+  return tx.rows<{ receipt: string }>(sql`
+    insert into submission (hash, receipt, delivered, refused, accepted_ms)
+    select substring(${hashes.octets}::bytea from hash_start for hash_length), receipt, delivered, refused, ${rows.acceptedMs}
+      from unnest(${hashes.starts}::int[], ${hashes.lengths}::int[], ${rows.receipts}::uuid[], ${rows.delivered}::int[], ${rows.refused}::int[])
+        as one (hash_start, hash_length, receipt, delivered, refused)
+     order by 1
+    on conflict (hash) do nothing
+    returning receipt`)
+}
+
+export function submissionByHash(run: Runner, hash: Buffer) {
+  return run.rows<SubmissionRow>(sql`select receipt, delivered, refused from submission where hash = ${hash}`)
+}
+
+export function expireSubmissions(run: Runner, beforeMs: number) {
+  return run.run(sql`delete from submission where accepted_ms < ${beforeMs}`)
+}

@@ -1,0 +1,20 @@
+// RFC 8785 canonical JSON, for the values that evidence is made of: strings, safe integers, booleans, null, arrays and plain objects.
+
+export type Canonical = string | number | boolean | null | readonly Canonical[] | { readonly [key: string]: Canonical }
+
+/** The canonical text of a value: keys sorted by UTF-16 code units, no white space; throws on a number that is not a safe integer and on a lone surrogate. */
+export function canonical(value: Canonical): string {
+  if (value === null || typeof value === 'boolean') return String(value)
+  if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value)) throw new Error('evidence holds whole numbers only')
+    return String(value)
+  }
+  if (typeof value === 'string') {
+    if (!value.isWellFormed()) throw new Error('evidence holds well-formed text only')
+    return JSON.stringify(value)
+  }
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  const object = value as { readonly [key: string]: Canonical }
+  const keys = Object.keys(object).sort()
+  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(object[key]!)}`).join(',')}}`
+}

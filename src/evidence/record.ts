@@ -1,0 +1,115 @@
+// Records acts, in the transaction of the act: no record, no act. The tree over the records is built later from what stands here.
+import type { Clock } from '#base/clock.ts'
+import { Unavailable } from '#base/faults.ts'
+import { newId, randomId } from '#base/ids.ts'
+import { theService } from '#keys/epoch.ts'
+import type { Keys } from '#keys/keys.ts'
+import { type Canonical, canonical } from '#evidence/canonical.ts'
+import { type Detail, type EvidenceEvent, type Leaf, type Opening, commit, leafOctets } from '#evidence/leaf.ts'
+import { insertParty, insertRecords, partyByHash, recordById } from '#evidence/records.sql.ts'
+import type { Database, Transaction } from '#store/database.ts'
+import { pack } from '#store/sql.ts'
+
+/** An act, before it is recorded. `actor` and `about` are ids of holders, organisations or theService; details are one per recipient or message, else one. */
+export interface Act {
+  readonly event: EvidenceEvent
+  readonly actor: string
+  readonly about: string
+  readonly details: readonly Detail[]
+}
+
+/** An act made ready to be written: nothing of it is stored until writeAll. */
+export interface PreparedRecord {
+  readonly id: string
+  readonly leaf: Buffer
+  readonly sealedDetail: Buffer
+}
+
+export interface Evidence {
+  /** Sees to it that holders have their random ids, so that prepare asks no database. */
+  introduce(subjects: readonly string[]): Promise<void>
+  /** Makes a record ready: leaf, salted commitments, sealed details. Throws Unavailable when the evidence key cannot be had. */
+  prepare(act: Act): Promise<PreparedRecord>
+  /** Writes prepared records in the transaction of their acts. */
+  writeAll(tx: Transaction, records: readonly PreparedRecord[]): Promise<void>
+  /** prepare and writeAll of one act; returns the record's id, which is its receipt's. */
+  write(tx: Transaction, act: Act): Promise<string>
+  /** A record's leaf and its openings (null when its details were disposed of), or null when there is none. */
+  read(id: string): Promise<{ leaf: Leaf; openings: readonly Opening[] | null } | null>
+}
+
+const partiesKept = 100_000
+const detailPlace = (id: string) => `record/${id}`
+
+export function openEvidence(database: Database, keys: Keys, clock: Clock): Evidence {
+  const parties = new Map<string, string>()
+
+  /** The random id that stands for a holder in leaves; made at the first act that names them. */
+  async function partyOf(subject: string): Promise<string> {
+    const known = parties.get(subject)
+    if (known !== undefined) return known
+    const subjectHash = (await keys.hashFor(theService, 'evidence party'))(subject)
+    let [found] = await partyByHash(database, subjectHash)
+    if (found === undefined) {
+      const id = randomId()
+      const epoch = await keys.lasting(theService, 'evidence')
+      await insertParty(database, id, subjectHash, keys.seal(epoch, `party/${id}`, Buffer.from(subject)))
+      ;[found] = await partyByHash(database, subjectHash)
+    }
+    if (parties.size >= partiesKept) parties.clear()
+    parties.set(subject, found!.id)
+    return found!.id
+  }
+
+  const prepare = async (act: Act): Promise<PreparedRecord> => {
+    const atMs = clock.now()
+    const id = newId(atMs)
+    const committed = act.details.map(commit)
+    const leaf: Leaf = {
+      v: 1,
+      id,
+      event: act.event,
+      atMs,
+      actor: await partyOf(act.actor),
+      about: await partyOf(act.about),
+      commitments: committed.map((one) => one.commitment),
+    }
+    const [epoch] = await keys.currentFor([theService], 'evidence')
+    if (epoch === undefined) throw new Unavailable('evidence')
+    const openings = canonical(committed.map((one) => one.opening) as unknown as Canonical)
+    return { id, leaf: leafOctets(leaf), sealedDetail: keys.seal(epoch, detailPlace(id), Buffer.from(openings)) }
+  }
+
+  const writeAll = async (tx: Transaction, records: readonly PreparedRecord[]): Promise<void> => {
+    if (records.length === 0) return
+    const written = await insertRecords(
+      tx,
+      records.map((record) => record.id),
+      pack(records.map((record) => record.leaf)),
+      pack(records.map((record) => record.sealedDetail)),
+    )
+    if (written !== records.length) throw new Unavailable('evidence')
+  }
+
+  return {
+    async introduce(subjects) {
+      for (const subject of subjects) await partyOf(subject)
+    },
+    prepare,
+    writeAll,
+    async write(tx, act) {
+      const record = await prepare(act)
+      await writeAll(tx, [record])
+      return record.id
+    },
+    async read(id) {
+      const [row] = await recordById(database, id)
+      if (row === undefined) return null
+      const openings =
+        row.sealedDetail === null
+          ? null
+          : (JSON.parse((await keys.unseal(theService, 'evidence', detailPlace(id), row.sealedDetail)).toString()) as Opening[])
+      return { leaf: JSON.parse(row.leaf.toString()) as Leaf, openings }
+    },
+  }
+}

@@ -1,0 +1,98 @@
+// The data folder and what stands in it: who owns each folder, and where sockets stand when its path is too long for them.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { closeSync, constants, fchmodSync, fchownSync, fstatSync, mkdirSync, openSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
+import { maxSocketFolderOctets } from '#host/limits.ts'
+import type { UnixUser } from '#host/privileges.ts'
+
+export interface Folders {
+  readonly data: string
+  readonly postgres: string
+  readonly content: string
+  readonly spool: string
+  readonly keyring: string
+  readonly clamav: string
+  readonly log: string
+  readonly tls: string
+  /** Holds supervisor.pid; the supervisor's own. */
+  readonly run: string
+  /** Sockets: `run`, or a short folder elsewhere. */
+  readonly sockets: { readonly status: string; readonly postgres: string; readonly clamd: string; readonly keys: string }
+  /** Outside the data folder, so that who copies that has no root key. The supervisor's user's alone: read before privileges are dropped. */
+  readonly rootKeys: string
+}
+
+/** Makes the data folder and its parts with their owners and modes; throws a sentence when it cannot be used. Doing it twice changes nothing. */
+export function prepareFolders(dataFolder: string, user: UnixUser | null): Folders {
+  ownFolder(dataFolder, null, user === null ? 0o700 : 0o711)
+  const data = realpathSync(dataFolder)
+  if (user !== null && spawnSync('/usr/bin/test', ['-x', data], { cwd: '/', uid: user.uid, gid: user.gid }).status !== 0) {
+    throw new Error(
+      `The data folder ${data} cannot be reached by the service's user: a folder above it is closed to others. Choose another with --data.`,
+    )
+  }
+  const run = ownFolder(join(data, 'run'), null, 0o711)
+  const sockets = socketsFolder(data, run)
+  return {
+    data,
+    postgres: join(data, 'postgres'), // made by its own start, whole or not at all
+    content: ownFolder(join(data, 'content'), user),
+    spool: ownFolder(join(data, 'spool'), user),
+    keyring: ownFolder(join(data, 'keyring'), user),
+    clamav: ownFolder(join(data, 'clamav'), user),
+    log: ownFolder(join(data, 'log'), null),
+    tls: ownFolder(join(data, 'tls'), user),
+    run,
+    sockets: {
+      status: join(sockets, 'status.sock'),
+      postgres: ownFolder(join(sockets, 'postgres'), user),
+      clamd: ownFolder(join(sockets, 'clamd'), user),
+      keys: ownFolder(join(sockets, 'keys'), user),
+    },
+    rootKeys: ownFolder(`${data}-keys`, null),
+  }
+}
+
+/** Where a data folder's sockets stand, without making anything: for `status` and `down`, which only look. */
+export function socketsFolderOf(data: string): string {
+  const own = join(data, 'run')
+  if (Buffer.byteLength(join(own, 'postgres')) <= maxSocketFolderOctets) return own
+  return join(shortFolder(), shortName(data))
+}
+
+/** A name for a data folder's things elsewhere (`/run`, `/dev/shm`), the same at every start. */
+export function shortName(data: string): string {
+  return `cjsm-${createHash('sha256').update(data).digest('hex').slice(0, 16)}`
+}
+
+function socketsFolder(data: string, run: string): string {
+  const folder = socketsFolderOf(data)
+  return folder === run ? run : ownFolder(folder, null, 0o711)
+}
+
+function shortFolder(): string {
+  if (process.getuid?.() === 0) return '/run'
+  const own = process.env.XDG_RUNTIME_DIR
+  return own?.startsWith('/') && Buffer.byteLength(own) <= 40 ? own : '/tmp'
+}
+
+/**
+ * Makes a folder, or takes one that is there, and gives it that owner (null: us) and mode; returns its path. Throws when it belongs to
+ * somebody else or is a link: in /tmp and /dev/shm anyone may have been there first, and root must not be led to chown elsewhere.
+ */
+export function ownFolder(folder: string, user: UnixUser | null, mode = 0o700): string {
+  mkdirSync(folder, { recursive: true, mode })
+  const us = process.getuid?.() ?? 0
+  const handle = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
+  try {
+    const found = fstatSync(handle)
+    if (found.uid !== us && found.uid !== user?.uid) throw new Error(`The folder ${folder} belongs to somebody else`)
+    const owner = user ?? { uid: us, gid: process.getgid?.() ?? 0 }
+    if (found.uid !== owner.uid || found.gid !== owner.gid) fchownSync(handle, owner.uid, owner.gid)
+    if ((found.mode & 0o7777) !== mode) fchmodSync(handle, mode)
+  } finally {
+    closeSync(handle)
+  }
+  return folder
+}

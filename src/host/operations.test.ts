@@ -1,0 +1,81 @@
+// The operations listener, the status socket and the space watch: what an operator asks.
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { newLog } from '#base/log.ts'
+import { serveOperations } from '#host/operations.ts'
+import { type Space, spaceOf, watchSpace } from '#host/space.ts'
+import { askStatus, serveStatus } from '#host/status-socket.ts'
+
+const base = mkdtempSync(join(tmpdir(), 'cjsm-operations-'))
+after(() => rmSync(base, { recursive: true, force: true }))
+const log = newLog('silent', {})
+
+test('/metrics, /healthz and /readyz answer; what fails says nothing of why', async () => {
+  let reasons: string[] = []
+  const metrics = async () => {
+    if (reasons.length > 0) throw new Error('canary')
+    return 'cjsm_up 1\n'
+  }
+  const server = await serveOperations({ log, metrics, reasons: () => reasons }, '127.0.0.1', 0)
+  const { port } = server.address() as AddressInfo
+  const get = async (path: string, method = 'GET') => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { method })
+    return [response.status, await response.text()]
+  }
+  assert.deepEqual(await get('/metrics'), [200, 'cjsm_up 1\n'])
+  assert.deepEqual(await get('/healthz'), [200, '{"status":"ok"}\n'])
+  assert.deepEqual(await get('/readyz'), [200, '{"ready":true,"reasons":[]}\n'])
+  reasons = ['clamd: starting']
+  assert.deepEqual(await get('/readyz'), [503, '{"ready":false,"reasons":["clamd: starting"]}\n'])
+  assert.deepEqual(await get('/healthz'), [200, '{"status":"ok"}\n'])
+  assert.deepEqual(await get('/metrics'), [500, 'failed\n'])
+  assert.equal((await get('/'))[0], 404)
+  assert.equal((await get('/metrics', 'POST'))[0], 405)
+  assert.deepEqual(await get('/healthz', 'HEAD'), [200, ''])
+  server.closeAllConnections()
+  server.close()
+})
+
+test('the status socket gives the answer to its owner alone, and nobody there is null', async () => {
+  const path = join(base, 'status.sock')
+  assert.equal(await askStatus(path), null)
+  const server = await serveStatus(path, () => ({ version: '1', processes: [{ kind: 'postgres' }] }))
+  assert.deepEqual(await askStatus(path), { version: '1', processes: [{ kind: 'postgres' }] })
+  assert.equal(statSync(path).mode & 0o777, 0o600)
+  server.close()
+  const failing = await serveStatus(path, () => Promise.reject(new Error('canary')))
+  assert.equal(await askStatus(path), null)
+  failing.close()
+  const silent = createServer().listen(join(base, 'silent.sock'))
+  assert.equal(await askStatus(join(base, 'silent.sock'), 100), null)
+  silent.close()
+})
+
+test('free space of a real folder is told, and of one that is gone is not', async () => {
+  const found = await spaceOf(base)
+  assert.ok(found.freeOctets > 0 && found.freeInodes > 0)
+  await assert.rejects(spaceOf(join(base, 'gone')))
+})
+
+test('a folder below its floor of octets or inodes is a reason until there is room again', async () => {
+  let space: Space = { freeOctets: 100, freeInodes: 100 }
+  const watch = await watchSpace(['/data'], { octets: 100, inodes: 100 }, log, 60_000, async () => space)
+  assert.deepEqual(watch.reasons(), [])
+  space = { freeOctets: 99, freeInodes: 100 }
+  await watch.look()
+  assert.match(watch.reasons().join(), /free octets/)
+  space = { freeOctets: 100, freeInodes: 99 }
+  await watch.look()
+  assert.match(watch.reasons().join(), /free inodes/)
+  space = { freeOctets: 100, freeInodes: Number.POSITIVE_INFINITY }
+  await watch.look()
+  assert.deepEqual(watch.reasons(), [])
+  watch.stop()
+  const lost = await watchSpace([join(base, 'gone')], { octets: 1, inodes: 1 }, log, 60_000)
+  assert.match(lost.reasons().join(), /cannot be looked at/)
+  lost.stop()
+})

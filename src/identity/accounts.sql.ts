@@ -1,0 +1,117 @@
+// Holders, accounts, addresses and device credentials; only identity/ runs these.
+import type { Runner, Transaction } from '#store/database.ts'
+import { sql } from '#store/sql.ts'
+
+export type HolderState = 'active' | 'sending-suspended' | 'suspended' | 'removed'
+
+export function insertHolder(
+  tx: Transaction,
+  holder: { id: string; kind: 'account' | 'group'; organisation: string; quotaOctets: number; createdMs: number },
+) {
+  return tx.run(sql`
+    insert into holder (id, kind, organisation, state, quota_octets, created_ms)
+    values (${holder.id}, ${holder.kind}, ${holder.organisation}, 'active', ${holder.quotaOctets}, ${holder.createdMs})`)
+}
+
+export function insertAccount(
+  tx: Transaction,
+  account: { id: string; userName: string; name: string; role: string; passwordHash: string; changedMs: number },
+) {
+  return tx.run(sql`
+    insert into account (id, user_name, name, role, password_hash, password_changed_ms)
+    values (${account.id}, ${account.userName}, ${account.name}, ${account.role}, ${account.passwordHash}, ${account.changedMs})`)
+}
+
+/** Inserts an address unless it was ever used: 0 when it was. */
+export function insertAddress(tx: Transaction, address: string, written: string, holder: string, isPrimary: boolean) {
+  return tx.run(sql`
+    insert into address (address, holder, written, is_primary) values (${address}, ${holder}, ${written}, ${isPrimary}) on conflict do nothing`)
+}
+
+export function userNameIsTaken(tx: Transaction, userName: string) {
+  return tx.rows(sql`select from account where user_name = ${userName}`)
+}
+
+export interface AddressRow {
+  readonly address: string
+  readonly holder: string
+  readonly state: HolderState
+  readonly organisation: string
+}
+
+export function holdersAt(run: Runner, addresses: readonly string[]) {
+  return run.rows<AddressRow>(sql`
+    select address, holder, state, organisation from address join holder on holder.id = address.holder where address = any(${addresses})`)
+}
+
+export interface HolderRow {
+  readonly id: string
+  readonly state: HolderState
+  readonly quotaOctets: number
+}
+
+export function holdersById(run: Runner, ids: readonly string[]) {
+  return run.rows<HolderRow>(sql`select id, state, quota_octets from holder where id = any(${ids}::uuid[])`)
+}
+
+export function changeState(tx: Transaction, id: string, state: HolderState) {
+  return tx.rows<{ was: HolderState }>(sql`
+    with before as (select id, state from holder where id = ${id} for update)
+    update holder set state = ${state} from before where holder.id = before.id returning before.state as was`)
+}
+
+export interface AccountRow {
+  readonly id: string
+  readonly userName: string
+  readonly name: string
+  readonly role: string
+  readonly organisation: string
+  readonly state: HolderState
+  readonly addresses: readonly string[]
+}
+
+export function accountsLike(run: Runner, filter: { id?: string; userName?: string; organisation?: string }) {
+  return run.rows<AccountRow>(sql`
+    select account.id, user_name, name, role, organisation, state,
+           (select array_agg(written order by is_primary desc, written) from address where holder = account.id) as addresses
+      from account join holder on holder.id = account.id
+     where (${filter.id ?? null}::uuid is null or account.id = ${filter.id ?? null}::uuid)
+       and (${filter.userName ?? null}::text is null or user_name = ${filter.userName ?? null}::text)
+       and (${filter.organisation ?? null}::uuid is null or organisation = ${filter.organisation ?? null}::uuid)
+     order by user_name`)
+}
+
+export function insertDevice(
+  tx: Transaction,
+  device: { id: string; account: string; name: string; passwordHash: Buffer; createdMs: number },
+) {
+  return tx.run(sql`
+    insert into device_credential (id, account, name, password_hash, created_ms)
+    values (${device.id}, ${device.account}, ${device.name}, ${device.passwordHash}, ${device.createdMs})`)
+}
+
+export function revokeDevice(tx: Transaction, id: string, atMs: number) {
+  return tx.rows<{ account: string }>(sql`
+    update device_credential set revoked_ms = ${atMs} where id = ${id} and revoked_ms is null returning account`)
+}
+
+export interface CredentialRow {
+  readonly account: string
+  readonly organisation: string
+  readonly state: HolderState
+  readonly name: string
+  readonly address: string
+  readonly mayUse: readonly string[]
+  readonly computer: string | null
+}
+
+/** The account of a user name, and the computer whose credential has this hash: null when none of the account's has. */
+export function accountWithCredential(run: Runner, userName: string, passwordHash: Buffer) {
+  return run.rows<CredentialRow>(sql`
+    select account.id as account, organisation, state, account.name,
+           (select written from address where holder = account.id and is_primary) as address,
+           (select array_agg(address) from address where holder = account.id) as may_use,
+           (select id from device_credential where device_credential.account = account.id and password_hash = ${passwordHash} and revoked_ms is null) as computer
+      from account join holder on holder.id = account.id
+     where user_name = ${userName}`)
+}

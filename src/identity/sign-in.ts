@@ -1,0 +1,79 @@
+// Signing in with a device credential, as mail programs do. Every sign-in and every failure is recorded before it counts. T03, T06, G02
+import { type Refused, refused } from '#base/faults.ts'
+import type { Evidence } from '#evidence/record.ts'
+import { accountWithCredential } from '#identity/accounts.sql.ts'
+import { devicePasswordKey } from '#identity/passwords.ts'
+import { theService } from '#keys/epoch.ts'
+import type { Keys } from '#keys/keys.ts'
+import type { Database } from '#store/database.ts'
+
+/** A person at a computer of theirs. */
+export interface SignedIn {
+  readonly kind: 'signed-in'
+  readonly account: string
+  readonly organisation: string
+  readonly computer: string
+  readonly name: string
+  readonly address: string
+  /** Keys of all addresses that are theirs to send from. */
+  readonly mayUse: readonly string[]
+  readonly maySend: boolean
+}
+
+export interface Attempt {
+  readonly userName: string
+  readonly password: string
+  readonly remoteAddress: string
+  readonly protocol: 'submission' | 'imap'
+}
+
+const failed = refused(
+  'T06',
+  'sign-in-failed',
+  'the user name or the device password is not right',
+  'Use the device password that was shown for this computer, not the one for webmail.',
+)
+const suspended = refused(
+  'G02',
+  'account-is-suspended',
+  'the account may not be used at present',
+  'Ask your organisation’s administrator or the Helpdesk.',
+)
+
+/** Makes the function that signs a mail program in: SignedIn, or the same refusal for an unknown name and a wrong password. */
+export function newSignIn(o: {
+  database: Database
+  keys: Keys
+  evidence: Evidence
+}): (attempt: Attempt) => Promise<SignedIn | Refused> {
+  const { database, keys, evidence } = o
+  return async (attempt) => {
+    const hash = await keys.hashFor(theService, 'device password')
+    const [row] = await accountWithCredential(
+      database,
+      attempt.userName.slice(0, 320).toLowerCase(),
+      hash(devicePasswordKey(attempt.password)),
+    )
+    const from = { protocol: attempt.protocol, remoteAddress: attempt.remoteAddress }
+    const refusal =
+      row === undefined || row.computer === null
+        ? failed
+        : row.state === 'suspended' || row.state === 'removed'
+          ? suspended
+          : null
+    const subject = row?.account ?? theService
+    await database.transaction((tx) =>
+      refusal === null
+        ? evidence.write(tx, { event: 'SignIn', actor: subject, about: subject, details: [{ ...from, computer: row!.computer }] })
+        : evidence.write(tx, {
+            event: 'SignInFailure',
+            actor: theService,
+            about: subject,
+            details: [{ ...from, reason: refusal.reason }],
+          }),
+    )
+    if (refusal !== null) return refusal
+    const { account, organisation, computer, name, address, mayUse, state } = row!
+    return { kind: 'signed-in', account, organisation, computer: computer!, name, address, mayUse, maySend: state === 'active' }
+  }
+}

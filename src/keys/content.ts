@@ -1,0 +1,88 @@
+// Sealed content: plaintext in pieces of 256 KiB, each compressed and sealed by itself, so that any range can be read and a swapped, cut or reordered piece is found.
+import { randomOctets } from '#base/ids.ts'
+import { type Sealing, SealBroken, nonceOctets } from '#keys/sealing.ts'
+
+/** Which message some octets belong to: associated data of everything sealed under its data key. */
+export interface Identity {
+  readonly month: number
+  readonly id: string
+}
+
+export const pieceOctets = 256 * 1024
+export const dataKeyOctets = 32
+const lengthOctets = 4
+const uses = { content: 1, summary: 2 } as const
+
+/** A fresh data key: one per message, never used for another. */
+export function newDataKey(): Buffer {
+  return randomOctets(dataKeyOctets)
+}
+
+// A data key is used once for each (use, index, last): so the nonce can be told from them, as in STREAM (Hoang and others, 2015).
+function nonceFor(use: keyof typeof uses, index: number, last: boolean): Buffer {
+  const nonce = Buffer.alloc(nonceOctets)
+  nonce[0] = uses[use]
+  nonce[1] = last ? 1 : 0
+  nonce.writeUInt32BE(index, nonceOctets - 4)
+  return nonce
+}
+
+const associated = (identity: Identity) => Buffer.from(`${identity.month}/${identity.id}`)
+
+/** Seals the message's summary under its data key. */
+export function sealSummary(sealing: Sealing, dataKey: Buffer, identity: Identity, summary: Buffer): Buffer {
+  return sealing.seal(dataKey, nonceFor('summary', 0, true), associated(identity), summary)
+}
+
+export function unsealSummary(sealing: Sealing, dataKey: Buffer, identity: Identity, sealed: Buffer): Buffer {
+  return sealing.unseal(dataKey, nonceFor('summary', 0, true), associated(identity), sealed)
+}
+
+/** Seals one piece: its length (4 octets, big endian), then the sealed octets. Pieces stand one behind the other; the last one says so. */
+export function sealPiece(
+  sealing: Sealing,
+  dataKey: Buffer,
+  identity: Identity,
+  index: number,
+  last: boolean,
+  plain: Buffer,
+): Buffer {
+  const sealed = sealing.seal(dataKey, nonceFor('content', index, last), associated(identity), sealing.compress(plain))
+  const head = Buffer.allocUnsafe(lengthOctets)
+  head.writeUInt32BE(sealed.length)
+  return Buffer.concat([head, sealed])
+}
+
+/** Reads sealed octets at a place: the inline column or a file. */
+export type ReadAt = (from: number, length: number) => Promise<Buffer>
+
+/** Opens the range [from, to) of content whose plaintext has `octets` octets, piece by piece; throws SealBroken. */
+export async function* unsealRange(
+  sealing: Sealing,
+  dataKey: Buffer,
+  identity: Identity,
+  octets: number,
+  readAt: ReadAt,
+  from: number,
+  to: number,
+): AsyncGenerator<Buffer> {
+  const count = Math.max(1, Math.ceil(octets / pieceOctets))
+  const end = Math.min(to, octets)
+  let at = 0
+  for (let index = 0; index < count && index * pieceOctets < end; index++) {
+    const head = await readAt(at, lengthOctets)
+    if (head.length < lengthOctets) throw new SealBroken('content is truncated')
+    const length = head.readUInt32BE()
+    if ((index + 1) * pieceOctets > from) {
+      const sealed = await readAt(at + lengthOctets, length)
+      const plain = sealing.decompress(
+        sealing.unseal(dataKey, nonceFor('content', index, index === count - 1), associated(identity), sealed),
+        pieceOctets,
+      )
+      if (plain.length !== Math.min(pieceOctets, octets - index * pieceOctets))
+        throw new SealBroken('content has another length than its row says')
+      yield plain.subarray(Math.max(0, from - index * pieceOctets), end - index * pieceOctets)
+    }
+    at += lengthOctets + length
+  }
+}

@@ -1,0 +1,85 @@
+// A keeper over the key process's socket: what workers and jobs hold. Reconnects by itself; without the key process it throws Unavailable.
+import { createConnection, type Socket } from 'node:net'
+import { createInterface } from 'node:readline'
+import { Unavailable } from '#base/faults.ts'
+import type { Epoch, EpochKey } from '#keys/epoch.ts'
+import type { Keeper } from '#keys/keeper.ts'
+import type { Answer, Request } from '#keys/service.ts'
+
+type Asked = { resolve(answer: Answer): void; reject(fault: Error): void; timer: NodeJS.Timeout }
+type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
+
+/** A keeper that asks over `path`, each request answered within `timeoutMs` or Unavailable. */
+export function newRemoteKeeper(path: string, timeoutMs: number): Keeper & { close(): void } {
+  const asked = new Map<number, Asked>()
+  let socket: Socket | undefined
+  let next = 0
+
+  function fail(cause: Error): void {
+    for (const [n, one] of asked) {
+      asked.delete(n)
+      clearTimeout(one.timer)
+      one.reject(new Unavailable('keys', { cause }))
+    }
+  }
+
+  function connect(): Socket {
+    const made = createConnection(path)
+    made.on('error', (fault) => fail(fault))
+    made.on('close', () => {
+      if (socket === made) socket = undefined
+      fail(new Error('the key process closed the connection'))
+    })
+    createInterface({ input: made }).on('line', (line) => {
+      const answer = JSON.parse(line) as Answer
+      const one = asked.get(answer.n)
+      asked.delete(answer.n)
+      clearTimeout(one?.timer)
+      one?.resolve(answer)
+    })
+    made.unref()
+    return made
+  }
+
+  async function ask(request: Without<Request, 'n'>) {
+    socket ??= connect()
+    const n = next++
+    const answer = await new Promise<Answer>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        asked.delete(n)
+        reject(new Unavailable('keys'))
+      }, timeoutMs)
+      asked.set(n, { resolve, reject, timer })
+      socket!.ref().write(`${JSON.stringify({ ...request, n })}\n`)
+    }).finally(() => {
+      if (asked.size === 0) socket?.unref()
+    })
+    if ('fault' in answer) throw new Unavailable('keys')
+    return answer.keys
+  }
+
+  const complete = (epoch: Omit<Epoch, 'generation'>, found: { generation: number; key: string }): EpochKey => ({
+    holder: epoch.holder,
+    purpose: epoch.purpose,
+    month: epoch.month,
+    generation: found.generation,
+    key: Buffer.from(found.key, 'hex'),
+  })
+  return {
+    async current(wanted) {
+      const found = await ask({
+        ask: 'current',
+        wanted: wanted.map(({ holder, purpose, month }) => ({ holder, purpose, month })),
+      })
+      return wanted.map((epoch, index) => complete(epoch, found[index]!))
+    },
+    async read(wanted) {
+      const found = await ask({ ask: 'read', wanted: [...wanted] })
+      return wanted.map((epoch, index) => (found[index] == null ? null : complete(epoch, found[index])))
+    },
+    async destroy(epoch) {
+      await ask({ ask: 'destroy', wanted: [epoch] })
+    },
+    close: () => socket?.destroy(),
+  }
+}

@@ -1,0 +1,53 @@
+// How octets are sealed and made small: AES-256-GCM and zstd. An interface only so that the canary test can wire one that does neither, and go red.
+import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+
+export interface Sealing {
+  /** Ciphertext and 16 octets of tag. A (key, nonce) pair is used once. */
+  seal(key: Buffer, nonce: Buffer, associated: Buffer, plain: Buffer): Buffer
+  /** The plaintext; throws SealBroken when key, nonce, associated data or octets are not those that were sealed. */
+  unseal(key: Buffer, nonce: Buffer, associated: Buffer, sealed: Buffer): Buffer
+  compress(octets: Buffer): Buffer
+  /** Throws SealBroken past `maxOctets`. */
+  decompress(octets: Buffer, maxOctets: number): Buffer
+}
+
+/** What was stored is not what was sealed: changed, swapped, truncated, or under another key. */
+export class SealBroken extends Error {
+  override name = 'SealBroken'
+}
+
+export const tagOctets = 16
+export const nonceOctets = 12
+const fast = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+
+export const aesGcmZstd: Sealing = {
+  seal(key, nonce, associated, plain) {
+    const cipher = createCipheriv('aes-256-gcm', key, nonce)
+    cipher.setAAD(associated)
+    const body = cipher.update(plain)
+    cipher.final()
+    return Buffer.concat([body, cipher.getAuthTag()])
+  },
+  unseal(key, nonce, associated, sealed) {
+    if (sealed.length < tagOctets) throw new SealBroken('sealed octets are truncated')
+    try {
+      const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagOctets })
+      decipher.setAAD(associated)
+      decipher.setAuthTag(sealed.subarray(sealed.length - tagOctets))
+      const plain = decipher.update(sealed.subarray(0, sealed.length - tagOctets))
+      decipher.final()
+      return plain
+    } catch (cause) {
+      throw new SealBroken('sealed octets do not open', { cause })
+    }
+  },
+  compress: (octets) => zstdCompressSync(octets, fast),
+  decompress(octets, maxOctets) {
+    try {
+      return zstdDecompressSync(octets, { maxOutputLength: Math.max(maxOctets, 1) })
+    } catch (cause) {
+      throw new SealBroken('sealed octets do not expand', { cause })
+    }
+  },
+}

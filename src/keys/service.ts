@@ -1,0 +1,66 @@
+// The key process's socket: one JSON request a line, one JSON answer a line, over a Unix socket that only the service's own user can open.
+import { chmod, unlink } from 'node:fs/promises'
+import { createServer, type Server, type Socket } from 'node:net'
+import { createInterface } from 'node:readline'
+import { Type } from 'typebox'
+import { Value } from 'typebox/value'
+import { type Log, describeFault } from '#base/log.ts'
+import { purposes } from '#keys/epoch.ts'
+import type { Keeper } from '#keys/keeper.ts'
+
+const Holder = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' })
+const Named = { holder: Holder, purpose: Type.Enum(purposes), month: Type.Integer({ minimum: 0, maximum: 65_535 }) }
+const Generation = Type.Integer({ minimum: 1, maximum: 65_535 })
+
+/** What may be asked of the key process; `n` numbers the request, so that answers may come in any order. */
+export const Request = Type.Union([
+  Type.Object({ n: Type.Integer(), ask: Type.Literal('current'), wanted: Type.Array(Type.Object(Named), { maxItems: 1000 }) }),
+  Type.Object({
+    n: Type.Integer(),
+    ask: Type.Literal('read'),
+    wanted: Type.Array(Type.Object({ ...Named, generation: Generation }), { maxItems: 1000 }),
+  }),
+  Type.Object({
+    n: Type.Integer(),
+    ask: Type.Literal('destroy'),
+    wanted: Type.Array(Type.Object({ ...Named, generation: Generation }), { maxItems: 1000 }),
+  }),
+])
+export type Request = Type.Static<typeof Request>
+
+/** Keys in hexadecimal, null for a destroyed one; or a fault without its text. */
+export type Answer = { n: number; keys: ({ generation: number; key: string } | null)[] } | { n: number; fault: true }
+
+/** Serves a keeper on a Unix socket of mode 0600. */
+export async function serveKeys(keeper: Keeper, path: string, log: Log): Promise<Server> {
+  await unlink(path).catch(() => {})
+  const server = createServer((socket) => converse(socket, keeper, log))
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve))
+  await chmod(path, 0o600)
+  return server
+}
+
+function converse(socket: Socket, keeper: Keeper, log: Log): void {
+  socket.on('error', () => socket.destroy())
+  createInterface({ input: socket }).on('line', async (line) => {
+    let n = -1
+    try {
+      const request: unknown = JSON.parse(line)
+      if (!Value.Check(Request, request)) throw new Error('a request that is none')
+      n = request.n
+      socket.write(`${JSON.stringify({ n, keys: await answer(keeper, request) } satisfies Answer)}\n`)
+    } catch (fault) {
+      log.error({ fault: describeFault(fault) }, 'a request for keys failed')
+      socket.write(`${JSON.stringify({ n, fault: true } satisfies Answer)}\n`)
+    }
+  })
+}
+
+async function answer(keeper: Keeper, request: Request): Promise<({ generation: number; key: string } | null)[]> {
+  if (request.ask === 'destroy') {
+    await Promise.all(request.wanted.map((epoch) => keeper.destroy(epoch)))
+    return []
+  }
+  const found = request.ask === 'current' ? await keeper.current(request.wanted) : await keeper.read(request.wanted)
+  return found.map((epoch) => (epoch === null ? null : { generation: epoch.generation, key: epoch.key.toString('hex') }))
+}

@@ -1,0 +1,92 @@
+// Putting messages into mailboxes; only mailbox/ runs these. One statement writes a whole batch.
+import type { Runner, Transaction } from '#store/database.ts'
+import { type Packed, sql } from '#store/sql.ts'
+
+export interface TargetRow {
+  readonly holder: string
+  readonly id: string
+  readonly isInbox: boolean
+  readonly uidValidity: number
+  readonly uidNext: number
+  readonly highestModseq: number
+  readonly used: number
+}
+
+/** Locks INBOXes and named mailboxes of some holders in (holder, id) order, to commit; `used` is the holder's octets in all mailboxes. */
+export function lockTargets(
+  tx: Transaction,
+  inboxesOf: readonly string[],
+  holders: readonly string[],
+  mailboxes: readonly string[],
+) {
+  return tx.rows<TargetRow>(sql`
+    select holder, id, special_use is not distinct from 'inbox' as is_inbox, uid_validity, uid_next, highest_modseq,
+           (select sum(octets)::bigint from mailbox other where other.holder = mailbox.holder) as used
+      from mailbox
+     where holder = any(${inboxesOf}::uuid[]) and special_use = 'inbox'
+        or holder = any(${holders}::uuid[]) and id = any(${mailboxes}::uuid[])
+     order by holder, id
+       for no key update`)
+}
+
+export interface Rows {
+  readonly messages: {
+    months: number[]
+    ids: string[]
+    octets: number[]
+    copies: number[]
+    stored: boolean[]
+    summaries: Packed
+    contents: Packed
+  }
+  readonly copies: {
+    holders: string[]
+    mailboxes: string[]
+    uids: number[]
+    months: number[]
+    messages: string[]
+    keys: Packed
+    modseqs: number[]
+    flags: string[]
+    dates: number[]
+    octets: number[]
+  }
+  readonly mailboxes: {
+    holders: string[]
+    ids: string[]
+    uidNexts: number[]
+    modseqs: number[]
+    messages: number[]
+    octets: number[]
+  }
+}
+
+/** Writes messages, copies and the mailboxes' counters; the mailboxes are locked. Flags are joined by a space, which none holds. */
+export function insertDelivered(tx: Transaction, { messages, copies, mailboxes }: Rows) {
+  return tx.run(sql`
+    with written as (
+      insert into message (month, id, octets, copies, summary, content, stored)
+      select month, id, octets, copies,
+             substring(${messages.summaries.octets}::bytea from summary_start for summary_length),
+             substring(${messages.contents.octets}::bytea from content_start for content_length), stored
+        from unnest(${messages.months}::int[], ${messages.ids}::uuid[], ${messages.octets}::bigint[], ${messages.copies}::int[], ${messages.stored}::bool[],
+                    ${messages.summaries.starts}::int[], ${messages.summaries.lengths}::int[], ${messages.contents.starts}::int[], ${messages.contents.lengths}::int[])
+          as one (month, id, octets, copies, stored, summary_start, summary_length, content_start, content_length)
+    ), put as (
+      insert into copy (holder, mailbox, uid, month, message, wrapped_key, modseq, flags, internal_date_ms, octets)
+      select holder, mailbox, uid, month, message, substring(${copies.keys.octets}::bytea from key_start for key_length), modseq,
+             string_to_array(flags, ' '), internal_date_ms, octets
+        from unnest(${copies.holders}::uuid[], ${copies.mailboxes}::uuid[], ${copies.uids}::bigint[], ${copies.months}::int[], ${copies.messages}::uuid[],
+                    ${copies.keys.starts}::int[], ${copies.keys.lengths}::int[], ${copies.modseqs}::bigint[], ${copies.flags}::text[], ${copies.dates}::bigint[], ${copies.octets}::bigint[])
+          as one (holder, mailbox, uid, month, message, key_start, key_length, modseq, flags, internal_date_ms, octets)
+    )
+    update mailbox
+       set uid_next = now.uid_next, highest_modseq = now.modseq, messages = mailbox.messages + now.messages, octets = mailbox.octets + now.octets
+      from unnest(${mailboxes.holders}::uuid[], ${mailboxes.ids}::uuid[], ${mailboxes.uidNexts}::bigint[], ${mailboxes.modseqs}::bigint[], ${mailboxes.messages}::bigint[], ${mailboxes.octets}::bigint[])
+        as now (holder, id, uid_next, modseq, messages, octets)
+     where mailbox.holder = now.holder and mailbox.id = now.id`)
+}
+
+export function usedOctets(run: Runner, holder: string) {
+  return run.rows<{ used: number }>(sql`select coalesce(sum(octets), 0)::bigint as used from mailbox where holder = ${holder}`)
+}

@@ -1,0 +1,99 @@
+// Mailbox rows and their locks; only mailbox/ runs these.
+import type { Runner, Transaction } from '#store/database.ts'
+import { type Packed, sql } from '#store/sql.ts'
+
+export type SpecialUse = 'inbox' | 'drafts' | 'sent' | 'junk' | 'trash' | 'archive'
+
+export interface MailboxRow {
+  readonly id: string
+  readonly sealedName: Buffer
+  readonly specialUse: SpecialUse | null
+  readonly subscribed: boolean
+  readonly uidValidity: number
+}
+
+export function mailboxesOf(run: Runner, holder: string) {
+  return run.rows<MailboxRow>(
+    sql`select id, sealed_name, special_use, subscribed, uid_validity from mailbox where holder = ${holder} order by id`,
+  )
+}
+
+export function mailboxNamed(run: Runner, holder: string, nameHash: Buffer) {
+  return run.rows<{ id: string }>(sql`select id from mailbox where holder = ${holder} and name_hash = ${nameHash}`)
+}
+
+export interface NewMailboxes {
+  readonly ids: readonly string[]
+  readonly nameHashes: Packed
+  readonly sealedNames: Packed
+  readonly specialUses: readonly (SpecialUse | null)[]
+  readonly uidValidities: readonly number[]
+}
+
+export function insertMailboxes(tx: Transaction, holder: string, made: NewMailboxes) {
+  return tx.run(sql`
+    insert into mailbox (holder, id, name_hash, sealed_name, special_use, uid_validity)
+    select ${holder}::uuid, id, substring(${made.nameHashes.octets}::bytea from hash_start for hash_length),
+           substring(${made.sealedNames.octets}::bytea from name_start for name_length), special_use, uid_validity
+      from unnest(${made.ids}::uuid[], ${made.nameHashes.starts}::int[], ${made.nameHashes.lengths}::int[],
+                  ${made.sealedNames.starts}::int[], ${made.sealedNames.lengths}::int[], ${made.specialUses}::text[],
+                  ${made.uidValidities}::bigint[])
+        as made (id, hash_start, hash_length, name_start, name_length, special_use, uid_validity)`)
+}
+
+export function renameMailboxes(
+  tx: Transaction,
+  holder: string,
+  ids: readonly string[],
+  nameHashes: Packed,
+  sealedNames: Packed,
+) {
+  return tx.run(sql`
+    update mailbox set name_hash = substring(${nameHashes.octets}::bytea from hash_start for hash_length),
+                       sealed_name = substring(${sealedNames.octets}::bytea from name_start for name_length)
+      from unnest(${ids}::uuid[], ${nameHashes.starts}::int[], ${nameHashes.lengths}::int[],
+                  ${sealedNames.starts}::int[], ${sealedNames.lengths}::int[])
+        as renamed (id, hash_start, hash_length, name_start, name_length)
+     where mailbox.holder = ${holder} and mailbox.id = renamed.id`)
+}
+
+export function subscribeMailbox(run: Runner, holder: string, nameHash: Buffer, on: boolean) {
+  return run.run(sql`update mailbox set subscribed = ${on} where holder = ${holder} and name_hash = ${nameHash}`)
+}
+
+declare const locked: unique symbol
+/** A mailbox whose row is locked until commit: made only by lockMailboxes, so that the type proves the lock. */
+export interface LockedMailbox {
+  readonly [locked]: true
+  readonly holder: string
+  readonly id: string
+  readonly uidValidity: number
+}
+
+/** Locks mailboxes in (holder, id) order, the one that everybody keeps, and gives those that are there. */
+export function lockMailboxes(tx: Transaction, holder: string, ids: readonly string[]) {
+  return tx.rows<LockedMailbox>(sql`
+    select holder, id, uid_validity from mailbox
+     where holder = ${holder} and id = any(${ids}::uuid[])
+     order by holder, id
+       for no key update`)
+}
+
+/** Locks all mailboxes that a holder has, in the same order. Whoever makes, renames or deletes one does this first: they have INBOX in common. */
+export function lockTree(tx: Transaction, holder: string) {
+  return tx.rows<LockedMailbox>(sql`
+    select holder, id, uid_validity from mailbox where holder = ${holder} order by holder, id for no key update`)
+}
+
+/** Removes the row of a mailbox that has no copies left, with its tombstones. */
+export async function removeMailbox(tx: Transaction, mailbox: LockedMailbox): Promise<void> {
+  await tx.run(sql`delete from tombstone where holder = ${mailbox.holder} and mailbox = ${mailbox.id}`)
+  await tx.run(sql`delete from mailbox where holder = ${mailbox.holder} and id = ${mailbox.id}`)
+}
+
+/** The octets that a holder has in all mailboxes. */
+export function octetsHeld(run: Runner, holder: string) {
+  return run.rows<{ octets: number }>(
+    sql`select coalesce(sum(octets), 0)::bigint as octets from mailbox where holder = ${holder}`,
+  )
+}

@@ -1,0 +1,73 @@
+// Reading what copies hold, and noting who was given it; only mailbox/ runs these.
+import type { Runner, Transaction } from '#store/database.ts'
+import { sql } from '#store/sql.ts'
+
+export interface SummaryRow {
+  readonly uid: number
+  readonly month: number
+  readonly id: string
+  readonly wrappedKey: Buffer
+  readonly modseq: number
+  readonly flags: string
+  readonly internalDateMs: number
+  readonly octets: number
+  readonly summary: Buffer
+}
+
+export function summariesOf(run: Runner, holder: string, mailbox: string, uids: readonly number[]) {
+  return run.rows<SummaryRow>(sql`
+    select uid, copy.month, id, wrapped_key, modseq, array_to_string(flags, ' ') as flags, internal_date_ms, copy.octets, summary
+      from copy join message on message.month = copy.month and message.id = copy.message
+     where holder = ${holder} and mailbox = ${mailbox} and uid = any(${uids}::bigint[])
+     order by uid`)
+}
+
+export interface OpenableRow {
+  readonly uid: number
+  readonly octets: number
+  /** Whether the computer was given this message before. */
+  readonly handed: boolean
+}
+
+export function copiesToOpen(run: Runner, holder: string, mailbox: string, uids: readonly number[], computer: string) {
+  return run.rows<OpenableRow>(sql`
+    select uid, octets, exists (
+             select from hand_over where holder = copy.holder and month = copy.month and message = copy.message and computer = ${computer}
+           ) as handed
+      from copy where holder = ${holder} and mailbox = ${mailbox} and uid = any(${uids}::bigint[])
+     order by uid`)
+}
+
+/** Notes that a computer is given messages, and returns those that it was not given before; one UID for each message. */
+export function insertHandOvers(tx: Transaction, holder: string, mailbox: string, uids: readonly number[], computer: string) {
+  return tx.rows<{ uid: number; message: string }>(sql`
+    with given as (
+      select min(uid) as uid, month, message from copy
+       where holder = ${holder} and mailbox = ${mailbox} and uid = any(${uids}::bigint[])
+       group by month, message
+       order by month, message
+    ), fresh as (
+      insert into hand_over (holder, month, message, computer)
+      select ${holder}::uuid, month, message, ${computer}::uuid from given
+          on conflict do nothing
+      returning month, message
+    )
+    select uid, given.message from given join fresh on fresh.month = given.month and fresh.message = given.message order by uid`)
+}
+
+export interface ContentRow {
+  readonly uid: number
+  readonly month: number
+  readonly id: string
+  readonly wrappedKey: Buffer
+  readonly octets: number
+  /** Sealed; null when the content store has it. */
+  readonly content: Buffer | null
+}
+
+export function contentsOf(run: Runner, holder: string, mailbox: string, uids: readonly number[]) {
+  return run.rows<ContentRow>(sql`
+    select uid, copy.month, id, wrapped_key, message.octets, content
+      from copy join message on message.month = copy.month and message.id = copy.message
+     where holder = ${holder} and mailbox = ${mailbox} and uid = any(${uids}::bigint[])`)
+}

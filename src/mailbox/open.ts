@@ -1,0 +1,96 @@
+// The door by which every stored message is read: it unseals, and records the hand-over before any octet is given. design.md, Evidence; G14, T03
+import { type Identity, unsealRange } from '#keys/content.ts'
+import { actOf, inRecords, recordActs } from '#mailbox/acts.ts'
+import { maxReadAheadCopies, maxReadAheadOctets } from '#mailbox/limits.ts'
+import type { Means, Reader } from '#mailbox/means.ts'
+import { type ContentRow, type OpenableRow, contentsOf, copiesToOpen, insertHandOvers } from '#mailbox/open.sql.ts'
+import { placeOfKey } from '#mailbox/summaries.ts'
+
+/** A message's octets, read by range; `to` is the offset after the last. Yields exactly `to - from` octets or throws. */
+export interface Content {
+  readonly octets: number
+  range(from: number, to: number): AsyncIterable<Buffer>
+}
+
+/** Opened copies; `content` gives null for a copy that is no longer there. */
+export interface OpenedCopies {
+  content(uid: number): Promise<Content | null>
+}
+
+/** What content is opened for: to be given to the reader's computer, or to be searched here. */
+export type Purpose = 'hand-over' | 'search'
+
+/** Opens copies. For a hand-over, each message that the computer was not given before is recorded first, and a fault in that refuses all. */
+export async function openCopies(
+  means: Means,
+  who: Reader,
+  mailbox: string,
+  uids: readonly number[],
+  purpose: Purpose,
+): Promise<OpenedCopies> {
+  const copies = await copiesToOpen(means.database, who.holder, mailbox, uids, who.computer)
+  if (purpose === 'hand-over' && copies.some((copy) => !copy.handed)) await recordHandOver(means, who, mailbox, uids)
+  return readAhead(means, who, mailbox, copies)
+}
+
+/** One record for each 500 messages that are new to the computer, one commitment a message; none for repeats. */
+async function recordHandOver(means: Means, who: Reader, mailbox: string, uids: readonly number[]): Promise<void> {
+  await means.database.transaction(async (tx) => {
+    const fresh = await insertHandOvers(tx, who.holder, mailbox, uids, who.computer)
+    if (fresh.length === 0) return
+    const acts = inRecords(fresh).map((rows) =>
+      actOf(
+        who,
+        'ContentHandover',
+        rows.map(({ message, uid }) => ({ message, mailbox, uid, address: who.address })),
+      ),
+    )
+    await recordActs(means.evidence, tx, acts)
+  })
+}
+
+/** Content of copies that are mostly asked for in turn: small ones are read some at a time, and each is kept until it was asked for. */
+function readAhead(means: Means, who: Reader, mailbox: string, copies: readonly OpenableRow[]): OpenedCopies {
+  const places = new Map(copies.map((copy, index) => [copy.uid, index]))
+  let kept = new Map<number, ContentRow>()
+  return {
+    async content(uid) {
+      const place = places.get(uid)
+      if (place === undefined) return null
+      if (!kept.has(uid)) {
+        const rows = await contentsOf(means.database, who.holder, mailbox, window(copies, place))
+        kept = new Map(rows.map((row) => [row.uid, row]))
+      }
+      const row = kept.get(uid)
+      kept.delete(uid)
+      return row === undefined ? null : contentOf(means, who, row)
+    },
+  }
+}
+
+/** The UIDs from a place on that fit together; always the first. */
+function window(copies: readonly OpenableRow[], place: number): number[] {
+  const uids: number[] = []
+  let octets = 0
+  for (const copy of copies.slice(place, place + maxReadAheadCopies)) {
+    octets += copy.octets
+    if (uids.length > 0 && octets > maxReadAheadOctets) break
+    uids.push(copy.uid)
+  }
+  return uids
+}
+
+async function contentOf(means: Means, who: Reader, row: ContentRow): Promise<Content> {
+  const dataKey = await means.keys.unseal(who.holder, 'mailbox', placeOfKey(row.id), row.wrappedKey)
+  const identity: Identity = { month: row.month, id: row.id }
+  const { content } = row
+  const readAt = async (from: number, length: number): Promise<Buffer> =>
+    content === null ? means.contentStore.readAt(row.month, row.id, from, length) : content.subarray(from, from + length)
+  return {
+    octets: row.octets,
+    range(from, to) {
+      if (from < 0 || from > to || to > row.octets) throw new RangeError('a range outside the message')
+      return unsealRange(means.keys.sealing, dataKey, identity, row.octets, readAt, from, to)
+    },
+  }
+}

@@ -1,0 +1,26 @@
+// The summary of a message, sealed under its data key: what lists and IMAP FETCH show without touching content.
+import type { ImapEnvelope } from '#mail/envelope.ts'
+import type { Part } from '#mail/structure.ts'
+
+export interface Summary {
+  readonly v: 1
+  /** The whole message as delivered, and its header with the blank line. */
+  readonly octets: number
+  readonly headerOctets: number
+  readonly envelope: ImapEnvelope
+  /** Offsets count from the first octet of the message as delivered. */
+  readonly structure: Part
+  /** The asserted marking as written, or null. */
+  readonly marking: string | null
+}
+
+export function encodeSummary(summary: Summary): Buffer {
+  return Buffer.from(JSON.stringify(summary))
+}
+
+/** Reads what encodeSummary wrote; throws on another version. */
+export function decodeSummary(octets: Buffer): Summary {
+  const summary = JSON.parse(octets.toString()) as Summary
+  if (summary.v !== 1) throw new Error('a summary of an unknown version')
+  return summary
+}

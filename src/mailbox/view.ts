@@ -1,0 +1,95 @@
+// What a mailbox holds now, and what changed since: STATUS, SELECT and the re-reading after a hint. RFC 3501 §6.3.1 and §6.3.10, RFC 7162.
+import { type CopyEntry, flagReader } from '#mailbox/flags.ts'
+import type { Means, Reader } from '#mailbox/means.ts'
+import { canonicalName } from '#mailbox/names.ts'
+import { type StatusRow, changesAbove, statusAndCopies, statusOf } from '#mailbox/view.sql.ts'
+
+/** The counts of a mailbox; `octets` is the sum of its messages' sizes (RFC 8438). */
+export interface MailboxStatus {
+  readonly id: string
+  readonly messages: number
+  readonly unseen: number
+  readonly recent: 0
+  readonly uidNext: number
+  readonly uidValidity: number
+  readonly highestModseq: bigint
+  readonly octets: number
+}
+
+export interface Selected {
+  readonly status: MailboxStatus
+  /** Every copy, in UID order. */
+  readonly copies: readonly CopyEntry[]
+}
+
+/** What happened in a mailbox since a modseq. `changed` holds what is new and what has other flags, in UID order. */
+export interface Changes {
+  readonly changed: readonly CopyEntry[]
+  readonly expunged: readonly number[]
+  readonly highestModseq: bigint
+  readonly uidNext: number
+  /** The mailbox was deleted. */
+  readonly gone: boolean
+}
+
+/** The counts of the mailbox of that name, or null. */
+export async function readStatus(means: Means, who: Reader, name: string): Promise<MailboxStatus | null> {
+  const hash = await means.keys.hashFor(who.holder, 'mailbox name')
+  const [row] = await statusOf(means.database, who.holder, hash(canonicalName(name)))
+  return row === undefined ? null : statusFrom(row)
+}
+
+/** The counts and all copies, of one moment, or null. */
+export async function selectMailbox(means: Means, who: Reader, name: string): Promise<Selected | null> {
+  const hash = await means.keys.hashFor(who.holder, 'mailbox name')
+  const [row] = await statusAndCopies(means.database, who.holder, hash(canonicalName(name)))
+  return row === undefined ? null : { status: statusFrom(row), copies: copiesFrom(row.copies) }
+}
+
+/** What changed above `modseq`; expunged are those below `uidNext` only, since the session never knew others. */
+export async function changesSince(
+  means: Means,
+  who: Reader,
+  mailbox: string,
+  modseq: bigint,
+  uidNext: number,
+): Promise<Changes> {
+  const [row] = await changesAbove(means.database, who.holder, mailbox, Number(modseq), uidNext)
+  if (row === undefined) return { changed: [], expunged: [], highestModseq: modseq, uidNext, gone: true }
+  return {
+    changed: copiesFrom(row.changed),
+    expunged: row.expunged === null ? [] : row.expunged.split(' ').map(Number),
+    highestModseq: BigInt(row.highestModseq),
+    uidNext: row.uidNext,
+    gone: false,
+  }
+}
+
+function statusFrom(row: StatusRow): MailboxStatus {
+  return {
+    id: row.id,
+    messages: row.messages,
+    unseen: row.unseen,
+    recent: 0,
+    uidNext: row.uidNext,
+    uidValidity: row.uidValidity,
+    highestModseq: BigInt(row.highestModseq),
+    octets: row.octets,
+  }
+}
+
+/** Reads lines of `uid modseq flag flag ...`. */
+function copiesFrom(lines: string | null): CopyEntry[] {
+  if (lines === null) return []
+  const read = flagReader()
+  return lines.split('\n').map((line) => {
+    const afterUid = line.indexOf(' ')
+    const afterModseq = line.indexOf(' ', afterUid + 1)
+    const end = afterModseq < 0 ? line.length : afterModseq
+    return {
+      uid: Number(line.slice(0, afterUid)),
+      modseq: BigInt(line.slice(afterUid + 1, end)),
+      flags: read(line.slice(end + 1)),
+    }
+  })
+}

@@ -1,0 +1,102 @@
+// The table: its order, its clauses, and what it says of whole submissions. G01–G09.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { decide, messageRules, recipientRules } from '#policy/decide.ts'
+import type { SubmissionFacts } from '#policy/facts.ts'
+import { found, ownAddress as own, plainFacts } from '#policy/facts-for-tests.ts'
+
+test('every row cites a clause and is named for its rule', () => {
+  for (const rule of [...recipientRules, ...messageRules]) {
+    assert.match(rule.clause, /^[GT]\d\d$/)
+    assert.equal(rule.name, rule.judge.name)
+  }
+})
+
+test('the rules are asked in the order of the table, and the first refusal is the answer (G03, G05)', () => {
+  const markings = [found('subject', 'SECRET')]
+  const { message } = decide({ ...plainFacts, from: ['other@force.cjsm.test'], markings })
+  assert.equal(message.kind === 'refused' && message.clause, 'G03')
+  const second = decide({ ...plainFacts, markings }).message
+  assert.equal(second.kind === 'refused' && second.clause, 'G05')
+})
+
+test('each recipient has a verdict of its own, in the order of the envelope (G01, G02)', () => {
+  const { message, recipients } = decide({
+    ...plainFacts,
+    recipients: [
+      { address: 'a@firm.cjsm.test', standing: 'member' },
+      { address: 'b@firm.cjsm.test', standing: 'removed' },
+      { address: 'c@outside.example', standing: 'outside' },
+    ],
+  })
+  assert.equal(message.kind, 'allowed')
+  assert.deepEqual(
+    recipients.map(({ address, verdict }) => [address, verdict.kind === 'refused' ? verdict.clause : verdict.kind]),
+    [
+      ['a@firm.cjsm.test', 'allowed'],
+      ['b@firm.cjsm.test', 'G02'],
+      ['c@outside.example', 'G01'],
+    ],
+  )
+})
+
+test('a plain message between members is allowed, protected, unmarked and without warnings (G09)', () => {
+  const decision = decide({ ...plainFacts, recipients: [{ address: own, standing: 'member' }] })
+  assert.deepEqual(decision, {
+    message: { kind: 'allowed' },
+    recipients: [{ address: own, verdict: { kind: 'allowed' } }],
+    asserted: null,
+    floor: 'protected',
+    warnings: [],
+    writeMarking: null,
+  })
+})
+
+test('no facts make a rule throw, and every refusal fits a reply: about 160, remedy 200 characters (G04)', () => {
+  const text = fc.string({ unit: 'binary', maxLength: 300 })
+  const addresses = fc.option(fc.array(fc.oneof(text, fc.constant(own)), { maxLength: 4 }))
+  const marking = fc.record({
+    scheme: fc.constantFrom('GPMS', 'GSC', 'own'),
+    level: fc.constantFrom('NOT PROTECTIVELY MARKED', 'RESTRICTED', 'CONFIDENTIAL', 'SECRET', null),
+    rank: fc.option(fc.nat(50)),
+    aboveCeiling: fc.boolean(),
+    bare: fc.boolean(),
+    descriptors: fc.array(text, { maxLength: 2 }),
+    caveats: fc.array(text, { maxLength: 2 }),
+    written: text,
+  })
+  const facts = fc.record({
+    submitter: fc.record({ address: text, mayUse: fc.array(text), organisation: text, adopter: fc.boolean() }),
+    reversePath: fc.option(text),
+    from: addresses,
+    fromFields: fc.nat(3),
+    sender: addresses,
+    senderFields: fc.nat(3),
+    recipients: fc.array(
+      fc.record({ address: text, standing: fc.constantFrom('member', 'unknown', 'removed', 'outside', 'server-organisation') }),
+      { maxLength: 3 },
+    ),
+    markings: fc.array(
+      fc.record({
+        marking,
+        carrier: fc.constantFrom('x-protective-marking', 'sio-label', 'subject', 'banner'),
+        origin: fc.constantFrom('originated', 'inherited'),
+        line: text,
+      }),
+      { maxLength: 4 },
+    ),
+    protectiveMarkingFields: fc.nat(2),
+    isReply: fc.boolean(),
+  })
+  const property = fc.property(facts, text, (random, helpdesk) => {
+    const decision = decide(random as SubmissionFacts, helpdesk)
+    const said = [decision.message, ...decision.recipients.map(({ verdict }) => verdict), ...decision.warnings]
+    for (const each of said) {
+      if (each.kind === 'allowed') continue
+      assert.ok(each.about.length <= 160 && each.remedy.length <= 200)
+      assert.doesNotMatch(each.about, /[\r\n\p{Cc}]/u)
+    }
+  })
+  fc.assert(property, { seed: 7, numRuns: Number(process.env.CJSM_FUZZ_RUNS ?? 2_000) })
+})

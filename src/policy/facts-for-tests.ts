@@ -1,0 +1,33 @@
+// Facts of a submission that nothing refuses, and ways to change them: for the tests of this folder only. G03, G05.
+import type { FoundMarking, SubmissionFacts } from '#policy/facts.ts'
+import { readMarkingLine } from '#policy/read-marking.ts'
+import { shippedSchemes } from '#policy/schemes.ts'
+
+export const ownAddress = 'jane@firm.cjsm.test'
+
+/** A non-adopter's unmarked message to nobody yet. */
+export const plainFacts: SubmissionFacts = {
+  submitter: { address: ownAddress, mayUse: [ownAddress], organisation: 'Firm', adopter: false },
+  reversePath: ownAddress,
+  from: [ownAddress],
+  fromFields: 1,
+  sender: null,
+  senderFields: 0,
+  recipients: [],
+  markings: [],
+  protectiveMarkingFields: 0,
+  isReply: false,
+}
+
+export const adopter = { ...plainFacts.submitter, adopter: true }
+
+/** A found marking, read from the line as it would stand in that carrier; throws where the line is no marking. */
+export function found(
+  carrier: FoundMarking['carrier'],
+  line: string,
+  origin: FoundMarking['origin'] = 'originated',
+): FoundMarking {
+  const marking = readMarkingLine(line, { schemes: shippedSchemes, standsAlone: true })
+  if (marking === null) throw new Error(`no marking: ${line}`)
+  return { marking, carrier, origin, line }
+}

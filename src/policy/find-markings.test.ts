@@ -1,0 +1,53 @@
+// The markings of a whole message as facts. G05–G07.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseHeader } from '#mail/header.ts'
+import { findMarkings, isReply } from '#policy/find-markings.ts'
+import { shippedSchemes } from '#policy/schemes.ts'
+
+function found(lines: readonly string[], ...texts: string[]): string[] {
+  const header = parseHeader(Buffer.from(`${lines.join('\r\n')}\r\n\r\n`))
+  return findMarkings(header, texts, shippedSchemes).map(({ carrier, origin, line }) => `${carrier} ${origin} ${line}`)
+}
+
+test('every carrier is read: fields, subject, and the banner of each alternative (G05)', () => {
+  assert.deepEqual(found(['X-Protective-Marking: SEC=SECRET', 'Subject: Re: [RESTRICTED] x'], 'PROTECT\n\nx', 'x\n\nUK SECRET'), [
+    'x-protective-marking originated SEC=SECRET',
+    'subject inherited RESTRICTED',
+    'banner originated PROTECT',
+    'banner inherited UK SECRET',
+  ])
+})
+
+test('an encoded subject is decoded; of two Subject fields both count (G05, RFC 2047)', () => {
+  assert.deepEqual(found(['Subject: =?utf-8?q?Plan_=5BTOP_SECRET=5D?=', 'Subject: PROTECT: plan']), [
+    'subject originated TOP SECRET',
+    'subject originated PROTECT',
+  ])
+})
+
+test('the last line of an answer is the writer’s own where quoting shows what is not (G07)', () => {
+  const answer = ['In-Reply-To: <a@b.example>', 'Subject: x']
+  assert.deepEqual(found(answer, 'Thanks.\n\nRESTRICTED'), ['banner inherited RESTRICTED'])
+  assert.deepEqual(found(answer, '> Hello\n\nThanks.\n\nRESTRICTED'), ['banner originated RESTRICTED'])
+  assert.deepEqual(found(answer, 'RESTRICTED\n\nThanks.'), ['banner originated RESTRICTED'])
+})
+
+test('only the marking of a subject becomes a fact, never the rest of it (G04)', () => {
+  assert.deepEqual(found(['Subject: RESTRICTED - STAFF: the name of the informant']), ['subject originated RESTRICTED - STAFF'])
+})
+
+test('In-Reply-To and References make an answer (RFC 5322 §3.6.4)', () => {
+  const header = (line: string) => parseHeader(Buffer.from(`${line}\r\n\r\n`))
+  assert.deepEqual(
+    ['In-Reply-To: <a@b>', 'references: <a@b>', 'Subject: Re: x'].map((line) => isReply(header(line))),
+    [true, true, false],
+  )
+})
+
+test('a subject of ten megabytes is read at both ends and holds nothing up (G05)', () => {
+  const started = performance.now()
+  assert.deepEqual(found([`Subject: SECRET: ${'é'.repeat(5_000_000)} [TOP SECRET]`]), ['subject originated TOP SECRET'])
+  assert.deepEqual(found([`Subject: SECRET: ${'é'.repeat(5_000_000)}`]), ['subject originated SECRET'])
+  assert.ok(performance.now() - started < 1_000)
+})

@@ -1,0 +1,172 @@
+// The operator's commands on organisations, accounts and devices, over the running service's domains. Each act is recorded.
+import { systemClock } from '#base/clock.ts'
+import { type Refused, unreachable } from '#base/faults.ts'
+import { newLog } from '#base/log.ts'
+import { type Options, UsageError, needed } from '#cli/command.ts'
+import { newPersonPassword } from '#cli/demonstration.ts'
+import { table } from '#cli/table.ts'
+import type { Organisation } from '#community/organisations.ts'
+import type { Config } from '#config.ts'
+import type { HolderState } from '#identity/accounts.ts'
+import { theService } from '#keys/epoch.ts'
+import type { Domains } from '#roles/domains.ts'
+import { openServiceDomains } from '#roles/open.ts'
+
+type Act = 'organisations' | 'add-organisation' | 'accounts' | 'add-account' | 'set-account' | 'add-device' | 'revoke-device'
+type Print = (text: string) => void
+
+const states: readonly HolderState[] = ['active', 'sending-suspended', 'suspended', 'removed']
+
+/** Runs one command; returns 0, or 1 when it was refused. */
+export async function administer(act: Act, config: Config, options: Options, print: Print): Promise<number> {
+  const { domains, close } = openServiceDomains(config, systemClock, newLog('silent', {}), 1)
+  try {
+    const refusal = await run(act, domains, config, options, print)
+    if (refusal === null) return 0
+    print(`Refused [${refusal.clause}]: ${refusal.about}. ${refusal.remedy}`)
+    return 1
+  } finally {
+    await close()
+  }
+}
+
+function run(act: Act, domains: Domains, config: Config, options: Options, print: Print): Promise<Refused | null> {
+  switch (act) {
+    case 'organisations':
+      return listOrganisations(domains, options, print)
+    case 'add-organisation':
+      return addOrganisation(domains, options, print)
+    case 'accounts':
+      return listAccounts(domains, options, print)
+    case 'add-account':
+      return addAccount(domains, config, options, print)
+    case 'set-account':
+      return setAccount(domains, options, print)
+    case 'add-device':
+      return addDevice(domains, options, print)
+    case 'revoke-device':
+      return revokeDevice(domains, options, print)
+    default:
+      return unreachable(act)
+  }
+}
+
+async function listOrganisations({ organisations }: Domains, options: Options, print: Print): Promise<null> {
+  const all = await organisations.list()
+  const rows = all.map((one) => [
+    one.name,
+    one.kind,
+    one.adopter ? 'adopter' : '',
+    [...one.mailboxDomains, ...one.serverDomains.map((domain) => `${domain} (server)`)].join(', '),
+  ])
+  print(options.flags.has('json') ? JSON.stringify(all, null, 2) : table(['organisation', 'kind', 'scheme', 'domains'], rows))
+  return null
+}
+
+async function named({ organisations }: Domains, name: string): Promise<Organisation> {
+  const found = (await organisations.list()).find((one) => one.name === name)
+  if (found === undefined) throw new UsageError(`There is no organisation called ${name}.`)
+  return found
+}
+
+async function addOrganisation(domains: Domains, options: Options, print: Print): Promise<Refused | null> {
+  const { organisations, database } = domains
+  const parent = options.values.get('parent')
+  const organisation = {
+    name: needed(options, 'name'),
+    kind: needed(options, 'kind'),
+    adopter: options.flags.has('adopter'),
+    parent: parent === undefined ? null : (await named(domains, parent)).id,
+  }
+  const home = options.values.get('server-domain')
+  const domain = home ?? needed(options, 'domain')
+  let refusal: Refused | null = null
+  await database
+    .transaction(async (tx) => {
+      const made = await organisations.create(tx, theService, organisation)
+      const added =
+        made.kind === 'refused'
+          ? made
+          : await (home === undefined
+              ? organisations.addMailboxDomain(tx, theService, made.id, domain)
+              : organisations.addServerDomain(tx, theService, made.id, domain))
+      if (added?.kind !== 'refused') return
+      refusal = added
+      throw new UsageError('refused')
+    })
+    .catch((fault: unknown) => {
+      if (refusal === null) throw fault
+    })
+  if (refusal === null) print(`${organisation.name} was added, with ${domain}.`)
+  return refusal
+}
+
+async function listAccounts(domains: Domains, options: Options, print: Print): Promise<null> {
+  const organisation = options.values.get('organisation')
+  const filter = organisation === undefined ? {} : { organisation: (await named(domains, organisation)).id }
+  const all = await domains.accounts.list(filter)
+  const rows = all.map((one) => [one.userName, one.name, one.role, one.addresses.join(', '), one.state])
+  print(
+    options.flags.has('json') ? JSON.stringify(all, null, 2) : table(['user name', 'name', 'role', 'addresses', 'state'], rows),
+  )
+  return null
+}
+
+async function addAccount(domains: Domains, config: Config, options: Options, print: Print): Promise<Refused | null> {
+  const organisation = await named(domains, needed(options, 'organisation'))
+  const person = {
+    name: needed(options, 'name'),
+    role: needed(options, 'role'),
+    address: needed(options, 'address'),
+    userName: needed(options, 'user-name'),
+  }
+  const password = newPersonPassword()
+  const opened = await domains.members.openAccount(
+    theService,
+    { ...person, organisation: organisation.id, password, quotaOctets: config.quotaOctets },
+    'First computer',
+  )
+  if (opened.kind === 'refused') return opened
+  const { devicePassword } = opened
+  print(
+    options.flags.has('json')
+      ? JSON.stringify({ ...person, organisation: organisation.name, password, devicePassword }, null, 2)
+      : `${person.name} has an account. Shown once:\n  password         ${password}\n  device password  ${devicePassword}`,
+  )
+  return null
+}
+
+async function accountOf({ accounts }: Domains, userName: string): Promise<{ id: string; name: string }> {
+  const [found] = await accounts.list({ userName })
+  if (found === undefined) throw new UsageError(`There is no account with the user name ${userName}.`)
+  return found
+}
+
+async function setAccount(domains: Domains, options: Options, print: Print): Promise<null> {
+  const [userName = '', wanted = ''] = options.words
+  const state = states.find((one) => one === wanted)
+  if (state === undefined) throw new UsageError(`${wanted} is not a state: ${states.join(', ')}.`)
+  const reason = { clause: 'G02', reason: needed(options, 'reason') }
+  const { id, name } = await accountOf(domains, userName)
+  const was = await domains.database.transaction((tx) => domains.accounts.setState(tx, theService, id, state, reason))
+  print(`${name} was ${was} and is ${state} now.`)
+  return null
+}
+
+async function addDevice(domains: Domains, options: Options, print: Print): Promise<null> {
+  const { id, name } = await accountOf(domains, options.words[0] ?? '')
+  const device = needed(options, 'name')
+  const { computer, password } = await domains.database.transaction((tx) =>
+    domains.accounts.issueDevice(tx, theService, id, device),
+  )
+  print(`${device} of ${name} is computer ${computer}. Shown once:\n  device password  ${password}`)
+  return null
+}
+
+async function revokeDevice(domains: Domains, options: Options, print: Print): Promise<null> {
+  const [computer = ''] = options.words
+  if (!/^[0-9a-f-]{36}$/.test(computer)) throw new UsageError('A computer is named by its id.')
+  const revoked = await domains.database.transaction((tx) => domains.accounts.revokeDevice(tx, theService, computer))
+  print(revoked ? 'The device password counts no more.' : 'There is no such computer, or its device password was revoked before.')
+  return null
+}

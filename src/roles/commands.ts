@@ -1,0 +1,83 @@
+// The operator's commands, each by its name: what they print, and the exit code.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type CommandName, type Options, helpText } from '#cli/command.ts'
+import { readDemonstration } from '#cli/demonstration.ts'
+import { showStatus } from '#cli/status.ts'
+import { peopleTable } from '#cli/welcome.ts'
+import type { Config } from '#config.ts'
+import { detach, stopInstance, tellStarter } from '#host/instance.ts'
+import { placesOf } from '#roles/places.ts'
+
+type Command = (config: Config, options: Options) => Promise<number>
+
+const print = (text: string) => void process.stdout.write(`${text}\n`)
+const readyWithinMs = 15 * 60_000
+
+/** A command that works on the running service's domains. */
+const withDomains =
+  (name: Parameters<typeof import('#roles/administer.ts').administer>[0]): Command =>
+  async (config, options) =>
+    (await import('#roles/administer.ts')).administer(name, config, options, print)
+
+export const commands: Readonly<Record<CommandName, Command>> = {
+  async up(config, options) {
+    // A starter that waits prints what is said: it holds passwords, and must not stand in the log that our own output goes to.
+    const say = process.connected ? (text: string) => tellStarter({ said: text }) : print
+    if (!options.flags.has('detach')) return (await import('#roles/supervise.ts')).supervise(config, say)
+    mkdirSync(join(config.dataFolder, 'log'), { recursive: true, mode: 0o700 })
+    const args = [
+      fileURLToPath(new URL('../main.ts', import.meta.url)),
+      ...process.argv.slice(2).filter((word) => word !== '--detach'),
+    ]
+    try {
+      const { pid } = await detach({
+        program: process.execPath,
+        args,
+        env: process.env,
+        logFile: join(config.dataFolder, 'log', 'up.log'),
+        readyWithinMs,
+        tell: print,
+      })
+      print(`It runs in the background, as process ${pid}.`)
+      return 0
+    } catch (fault) {
+      print(fault instanceof Error ? fault.message : 'It did not start.')
+      return 1
+    }
+  },
+  async down(config) {
+    const stopped = await stopInstance(join(config.dataFolder, 'run'), print)
+    const sentences = {
+      'not-running': 'It is not running.',
+      stopped: 'Stopped.',
+      'not-permitted': 'It runs as another user: stop it as that user.',
+      'still-running': 'It has not stopped yet: see its log.',
+    }
+    print(sentences[stopped])
+    return stopped === 'stopped' || stopped === 'not-running' ? 0 : 1
+  },
+  status: (config, options) => showStatus(placesOf(config).statusSocket, options.flags.has('json'), print),
+  async demo(config, options) {
+    const people = readDemonstration(placesOf(config).demoFile)
+    if (people === null) {
+      print('There is no demonstration here: it is loaded at the first start, unless --no-demo was given.')
+      return 1
+    }
+    print(options.flags.has('json') ? JSON.stringify(people, null, 2) : peopleTable(people))
+    return 0
+  },
+  organisations: withDomains('organisations'),
+  'add-organisation': withDomains('add-organisation'),
+  accounts: withDomains('accounts'),
+  'add-account': withDomains('add-account'),
+  'set-account': withDomains('set-account'),
+  'add-device': withDomains('add-device'),
+  'revoke-device': withDomains('revoke-device'),
+  test: async (_config, options) => (await import('#roles/test.ts')).runTests(options.words, print),
+  async help() {
+    print(helpText())
+    return 0
+  },
+}

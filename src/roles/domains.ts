@@ -1,0 +1,65 @@
+// The domains put together: what a worker, the jobs, the set-up and the operator's commands all stand on. Only roles/ constructs.
+import type { Clock } from '#base/clock.ts'
+import type { Log } from '#base/log.ts'
+import { type Organisations, openOrganisations } from '#community/organisations.ts'
+import { type StandingOf, newStandingOf } from '#community/standing.ts'
+import { type Evidence, openEvidence } from '#evidence/record.ts'
+import { type Accounts, openAccounts } from '#identity/accounts.ts'
+import type { Keeper } from '#keys/keeper.ts'
+import { type Keys, openKeys } from '#keys/keys.ts'
+import type { Sealing } from '#keys/sealing.ts'
+import { type Members, openMembers } from '#mailbox/members.ts'
+import { type ContentStore, openContentStore } from '#store/content-store.ts'
+import { type Database, openDatabase } from '#store/database.ts'
+
+export interface Domains {
+  readonly clock: Clock
+  readonly log: Log
+  readonly database: Database
+  readonly keys: Keys
+  readonly evidence: Evidence
+  readonly contentStore: ContentStore
+  readonly accounts: Accounts
+  readonly organisations: Organisations
+  readonly members: Members
+  readonly standingOf: StandingOf
+}
+
+export interface DomainParts {
+  readonly connectionString: string
+  readonly connections: number
+  readonly keeper: Keeper
+  readonly sealing: Sealing
+  readonly contentFolder: string
+  readonly communitySuffix: string
+  readonly clock: Clock
+  readonly log: Log
+}
+
+const connectionWaitMs = 5_000
+
+export function openDomains(parts: DomainParts): Domains {
+  const { clock, log, communitySuffix } = parts
+  const database = openDatabase({
+    connectionString: parts.connectionString,
+    connections: parts.connections,
+    waitMs: connectionWaitMs,
+    log,
+  })
+  const keys = openKeys(parts.keeper, parts.sealing, clock)
+  const evidence = openEvidence(database, keys, clock)
+  const accounts = openAccounts({ database, keys, evidence, clock })
+  const organisations = openOrganisations({ database, evidence, clock, communitySuffix })
+  return {
+    clock,
+    log,
+    database,
+    keys,
+    evidence,
+    contentStore: openContentStore(parts.contentFolder),
+    accounts,
+    organisations,
+    members: openMembers({ database, keys, evidence, clock, accounts, organisations }),
+    standingOf: newStandingOf({ database, accounts, clock, communitySuffix }),
+  }
+}

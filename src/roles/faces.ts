@@ -1,0 +1,144 @@
+// The faces over the domains: what a worker serves. A test opens them the same way, with a seal or a scanner of its own.
+import type { Clock } from '#base/clock.ts'
+import type { Log } from '#base/log.ts'
+import type { Metrics } from '#base/metrics.ts'
+import { openAcceptance } from '#delivery/accept.ts'
+import { newAppend } from '#delivery/append.ts'
+import type { Scanner } from '#delivery/scanner.ts'
+import { spoolsIn } from '#delivery/spool.ts'
+import { type SignedIn, newSignIn } from '#identity/sign-in.ts'
+import type { ImapDoors } from '#imap/doors.ts'
+import { startImap } from '#imap/server.ts'
+import { formatAddress } from '#mail/address.ts'
+import type { PlacedCopy } from '#mailbox/deliver.ts'
+import type { Reader } from '#mailbox/means.ts'
+import { openMailboxes } from '#mailbox/open-mailboxes.ts'
+import { newRoomOf } from '#mailbox/quota.ts'
+import { openWatcher } from '#mailbox/watch.ts'
+import type { CountryGate } from '#net/country.ts'
+import { type NetLimits, netLimits } from '#net/limits.ts'
+import type { Listener } from '#net/listener.ts'
+import type { ServerCertificate } from '#net/tls.ts'
+import type { Domains } from '#roles/domains.ts'
+import type { SmtpDoors } from '#smtp/doors.ts'
+import { type SmtpLimits, smtpLimits } from '#smtp/limits.ts'
+import { listenForSubmission } from '#smtp/server.ts'
+
+export interface FaceParts {
+  readonly domains: Domains
+  readonly scanner: Scanner
+  readonly certificate: Pick<ServerCertificate, 'context'>
+  readonly admit: CountryGate
+  readonly host: string
+  readonly ports: { readonly submissions: number; readonly submission: number; readonly imaps: number }
+  readonly hostName: string
+  readonly helpdesk: string
+  readonly spoolFolder: string
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly smtpLimits?: SmtpLimits
+  readonly netLimits?: NetLimits
+}
+
+export interface Faces {
+  readonly submissions: Listener
+  readonly submission: Listener
+  readonly imaps: Listener
+  /** Takes nothing new, lets what is under way end within `graceMs`. */
+  close(graceMs: number): Promise<void>
+}
+
+export async function openFaces(parts: FaceParts): Promise<Faces> {
+  const { domains, clock, log, metrics } = parts
+  const watcher = await openWatcher({ database: domains.database, log })
+  const roomOf = newRoomOf(domains)
+  const announce = (placed: readonly PlacedCopy[]) => watcher.announce(placed)
+  const newSpool = spoolsIn(parts.spoolFolder, domains.keys.sealing)
+  const acceptance = openAcceptance({ ...domains, roomOf, scanner: parts.scanner, hostName: parts.hostName, announce })
+  const mailboxes = openMailboxes({ ...domains, watcher })
+  const signIn = newSignIn(domains)
+
+  const smtp: SmtpDoors = {
+    signIn,
+    newSpool,
+    admitReversePath: async (who, reversePath) =>
+      acceptance.admitReversePath(who as SignedIn, reversePath === null ? null : formatAddress(reversePath)),
+    admitRecipient: (_who, _envelope, recipient) => acceptance.admitRecipient(recipient.address),
+    accept: acceptance.submit as SmtpDoors['accept'],
+  }
+  const imap = imapDoors(
+    signIn,
+    mailboxes,
+    newAppend({
+      ...domains,
+      scanner: parts.scanner,
+      newSpool,
+      roomOf,
+      announce,
+      mailboxNamed: async (who, name) => (await mailboxes.status(readerOf(who), name))?.id ?? null,
+    }),
+  )
+
+  const common = {
+    host: parts.host,
+    tlsContext: parts.certificate.context,
+    admit: parts.admit,
+    log,
+    metrics,
+    netLimits: parts.netLimits ?? netLimits,
+  }
+  const submission = {
+    ...common,
+    doors: smtp,
+    hostName: parts.hostName,
+    helpdesk: parts.helpdesk,
+    limits: parts.smtpLimits ?? smtpLimits,
+    clock,
+  }
+  const listeners = await Promise.all([
+    listenForSubmission({ ...submission, port: parts.ports.submissions, tls: 'implicit' }),
+    listenForSubmission({ ...submission, port: parts.ports.submission, tls: 'starttls' }),
+    startImap({ ...common, port: parts.ports.imaps, doors: imap }),
+  ])
+  const [submissions, submissionStartTls, imaps] = listeners
+  return {
+    submissions,
+    submission: submissionStartTls,
+    imaps,
+    close: async (graceMs) => {
+      await Promise.all(listeners.map((listener) => listener.close(graceMs)))
+      await watcher.close()
+      parts.scanner.close()
+    },
+  }
+}
+
+const readerOf = (who: SignedIn): Reader => ({ holder: who.account, computer: who.computer, address: who.address })
+
+type Mailboxes = ReturnType<typeof openMailboxes>
+
+/** The IMAP face's doors: each act of a signed-in person is one of the holder's on their own mailboxes. */
+function imapDoors(signIn: ReturnType<typeof newSignIn>, mailboxes: Mailboxes, append: ReturnType<typeof newAppend>): ImapDoors {
+  const as = (who: { account: string }) => readerOf(who as SignedIn)
+  return {
+    signIn,
+    append: append as ImapDoors['append'],
+    mailboxes: (who) => mailboxes.mailboxes(as(who)),
+    createMailbox: (who, name) => mailboxes.createMailbox(as(who), name),
+    deleteMailbox: (who, name) => mailboxes.deleteMailbox(as(who), name),
+    renameMailbox: (who, from, to) => mailboxes.renameMailbox(as(who), from, to),
+    subscribe: (who, name, on) => mailboxes.subscribe(as(who), name, on),
+    status: (who, name) => mailboxes.status(as(who), name),
+    select: (who, name) => mailboxes.select(as(who), name),
+    changesSince: (who, mailbox, modseq, uidNext) => mailboxes.changesSince(as(who), mailbox, modseq, uidNext),
+    fetchSummaries: (who, mailbox, uids) => mailboxes.fetchSummaries(as(who), mailbox, uids),
+    open: (who, mailbox, uids) => mailboxes.open(as(who), mailbox, uids),
+    store: (who, mailbox, uids, change) => mailboxes.store(as(who), mailbox, uids, change),
+    copy: (who, mailbox, uids, toName) => mailboxes.copy(as(who), mailbox, uids, toName),
+    move: (who, mailbox, uids, toName) => mailboxes.move(as(who), mailbox, uids, toName),
+    expunge: (who, mailbox, uids) => mailboxes.expunge(as(who), mailbox, uids),
+    searchText: (who, mailbox, uids, search) => mailboxes.searchText(as(who), mailbox, uids, search),
+    watch: (who, mailbox, hint) => mailboxes.watch(as(who), mailbox, hint),
+  }
+}

@@ -1,0 +1,42 @@
+// The jobs process: what is done in the background, by a timetable. Notices and the evidence sequencer join it later.
+import pg from 'pg'
+import { systemClock } from '#base/clock.ts'
+import { newLog } from '#base/log.ts'
+import { newMetrics } from '#base/metrics.ts'
+import type { Config } from '#config.ts'
+import { forgetSubmissions, sweepContent } from '#delivery/housekeeping.ts'
+import { startJobs } from '#host/jobs.ts'
+import { dropPrivileges, serviceUser } from '#host/privileges.ts'
+import { startRole } from '#host/role.ts'
+import { openServiceDomains } from '#roles/open.ts'
+import { placesOf } from '#roles/places.ts'
+
+const drainWithinMs = 20_000
+
+export async function runJobs(config: Config): Promise<void> {
+  const log = newLog(config.logLevel, { process: 'jobs' }, config.logFile === '-' ? undefined : config.logFile)
+  dropPrivileges(serviceUser())
+  const metrics = newMetrics({ process: 'jobs' })
+  const done = metrics.counter('cjsm_jobs_tidied_total', 'Rows and objects that background jobs tidied away', ['job'])
+  const { domains, close } = openServiceDomains(config, systemClock, log, 3)
+  const pool = new pg.Pool({ connectionString: placesOf(config).connectionString, max: 3 })
+  pool.on('error', () => log.warn({}, 'an idle database connection of the job runner ended'))
+  const jobs = await startJobs({
+    pool,
+    log,
+    tasks: new Map([
+      ['forget-submissions', async () => done.inc({ job: 'forget-submissions' }, await forgetSubmissions(domains))],
+      ['sweep-content', async () => done.inc({ job: 'sweep-content' }, await sweepContent(domains))],
+    ]),
+    timetable: [
+      { task: 'forget-submissions', match: '7 * * * *' },
+      { task: 'sweep-content', match: '23 3 * * *' },
+    ],
+  })
+  const drain = async () => {
+    await jobs.stop()
+    await pool.end()
+    await close()
+  }
+  startRole({ log, drain, drainWithinMs, answers: new Map([['metrics', () => metrics.registry.metrics()]]) }).ready()
+}

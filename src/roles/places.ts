@@ -1,0 +1,34 @@
+// Where things stand for every role of one instance: told from the settings alone, so that each process finds the same.
+import { join } from 'node:path'
+import type { Config } from '#config.ts'
+import { socketsFolderOf } from '#host/folders.ts'
+
+export interface Places {
+  readonly content: string
+  readonly spool: string
+  readonly keyring: string
+  readonly rootKey: string
+  readonly demoFile: string
+  readonly statusSocket: string
+  readonly keysSocket: string
+  readonly clamdSocket: string
+  readonly connectionString: string
+}
+
+export function placesOf(config: Config): Places {
+  const sockets = socketsFolderOf(config.dataFolder)
+  return {
+    content: join(config.dataFolder, 'content'),
+    spool: join(config.dataFolder, 'spool'),
+    keyring: join(config.dataFolder, 'keyring'),
+    rootKey: config.keyFolder,
+    demoFile: join(config.dataFolder, 'demo.json'),
+    statusSocket: join(sockets, 'status.sock'),
+    keysSocket: join(sockets, 'keys', 'keys.sock'),
+    clamdSocket: config.clamdSocket === '' ? join(sockets, 'clamd', 'clamd.sock') : config.clamdSocket,
+    connectionString:
+      config.databaseUrl === ''
+        ? `postgresql://cjsm@${encodeURIComponent(join(sockets, 'postgres'))}:5432/cjsm`
+        : config.databaseUrl,
+  }
+}

@@ -1,0 +1,28 @@
+// The set-up: runs once at each start, before anything serves; brings the schema up to date and loads the demonstration into an empty service.
+import { existsSync } from 'node:fs'
+import { systemClock } from '#base/clock.ts'
+import { newLog } from '#base/log.ts'
+import { loadDemonstration } from '#cli/demonstration.ts'
+import type { Config } from '#config.ts'
+import { migrate } from '#store/migrate.ts'
+import { openServiceDomains } from '#roles/open.ts'
+import { placesOf } from '#roles/places.ts'
+
+export async function runSetup(config: Config): Promise<void> {
+  const log = newLog(config.logLevel, { process: 'setup' }, config.logFile === '-' ? undefined : config.logFile)
+  const places = placesOf(config)
+  const applied = await migrate(places.connectionString, log)
+  if (applied.length > 0) log.info({ migrations: applied.length }, 'the schema was brought up to date')
+  if (!config.demo || existsSync(places.demoFile)) return
+  const { domains, close } = openServiceDomains(config, systemClock, log, 2)
+  if ((await domains.organisations.list()).length === 0) {
+    await loadDemonstration({
+      ...domains,
+      communitySuffix: config.communitySuffix,
+      quotaOctets: config.quotaOctets,
+      file: places.demoFile,
+    })
+    log.info({}, 'the demonstration community was loaded')
+  }
+  await close()
+}

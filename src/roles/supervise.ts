@@ -1,0 +1,206 @@
+// `up`: prepares the machine, starts every process in order, says what one can do now, and drains them all at the end.
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import { type Log, newLog } from '#base/log.ts'
+import { readDemonstration } from '#cli/demonstration.ts'
+import { welcome } from '#cli/welcome.ts'
+import { type Config, environmentOf } from '#config.ts'
+import { clamdSpec, type PreparedClamav, prepareClamav, scratchFolder } from '#host/clamav.ts'
+import { developmentCertificate } from '#host/development-certificate.ts'
+import { type Folders, ownFolder, prepareFolders, shortName } from '#host/folders.ts'
+import { claimInstance, tellStarter } from '#host/instance.ts'
+import { serveOperations } from '#host/operations.ts'
+import { checkExternalDatabase, postgresSpec } from '#host/postgres.ts'
+import { preparePostgres } from '#host/postgres-cluster.ts'
+import { serviceUser, type UnixUser } from '#host/privileges.ts'
+import { forkSpec, type RoleProcess, workerSpecs } from '#host/role-specs.ts'
+import { serveStatus } from '#host/status-socket.ts'
+import { type ProcessSpec, Supervisor } from '#host/supervisor.ts'
+import { placesOf } from '#roles/places.ts'
+import { statfsSync } from 'node:fs'
+import { version } from '#roles/version.ts'
+
+const mainModule = fileURLToPath(new URL('../main.ts', import.meta.url))
+const metricsAnswerMs = 2_000
+const certificateWarnMs = 30 * 24 * 3_600_000
+/** A scan keeps what it unpacks in memory: so much must be free there. */
+const scratchOctets = 512 * 1024 * 1024
+
+/** Starts the service and stays until it is stopped; returns the exit code. */
+export async function supervise(config: Config, say: (text: string) => void): Promise<number> {
+  const user = serviceUser()
+  const folders = prepareFolders(config.dataFolder, user)
+  ownFolder(config.keyFolder, null)
+  const claim = await claimInstance(folders.run)
+  if (claim.kind === 'running') {
+    say(claim.sentence)
+    tellStarter({ failed: claim.sentence })
+    return 1
+  }
+  const log = newLog(config.logLevel, { process: 'supervisor' }, config.logFile === '-' ? undefined : config.logFile)
+  const supervisor = new Supervisor(log)
+  const stopped = stopOnSignals(supervisor)
+  try {
+    const warning = await start(config, folders, user, supervisor, log, say)
+    const people = config.demo ? readDemonstration(placesOf(config).demoFile) : null
+    say(welcome({ config, people, warning }))
+    tellStarter({ ready: 'It serves.' })
+    await stopped
+    say('Stopped.')
+    return 0
+  } catch (fault) {
+    await supervisor.stop('it did not start')
+    const sentence = fault instanceof Error ? fault.message : 'It did not start.'
+    say(`${sentence}\nMore may stand in ${config.logFile}`)
+    tellStarter({ failed: sentence })
+    return 1
+  } finally {
+    claim.release()
+  }
+}
+
+function stopOnSignals(supervisor: Supervisor): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+    process.on(signal, () => void supervisor.stop(signal).then(resolve))
+  return promise
+}
+
+async function start(
+  config: Config,
+  folders: Folders,
+  user: UnixUser | null,
+  supervisor: Supervisor,
+  log: Log,
+  say: (text: string) => void,
+): Promise<string | null> {
+  await portsAreFree(config)
+  if (config.tlsCertificate === '') developmentCertificate(folders.tls, config.hostName, user)
+  const clamav = config.clamdSocket === '' ? await prepareScanner(config, folders, user, log, say) : null
+  const role = (name: string, stopWithinMs: number): RoleProcess => ({
+    module: mainModule,
+    args: [name],
+    env: environmentOf(config),
+    stopWithinMs,
+  })
+  say('Starting the database, the key process and the virus scanner ...')
+  const first: ProcessSpec[] = [forkSpec('keys', 'keys', role('keys', 5_000))]
+  if (config.databaseUrl === '')
+    first.push(postgresSpec(await preparePostgres({ folder: folders.postgres, runFolder: folders.sockets.postgres, user, log })))
+  else await externalDatabaseIsFit(config.databaseUrl)
+  if (clamav !== null) first.push(clamdSpec(clamav))
+  await supervisor.start([first])
+  await setUp(config)
+  say('Starting the mail service ...')
+  await supervisor.start([
+    [...workerSpecs(config.workers, role('worker', 30_000)), forkSpec('jobs', 'jobs', role('jobs', 25_000))],
+  ])
+  await serveAnswers(config, supervisor, clamav?.warning ?? null, log)
+  return clamav?.warning ?? null
+}
+
+async function prepareScanner(
+  config: Config,
+  folders: Folders,
+  user: UnixUser | null,
+  log: Log,
+  say: (text: string) => void,
+): Promise<PreparedClamav & { warning: string | null }> {
+  const free = (at: string) => {
+    const found = statfsSync(at)
+    return found.bavail * found.bsize
+  }
+  const scratch = scratchFolder(folders.clamav, shortName(config.dataFolder), free, scratchOctets)
+  return prepareClamav({ folder: folders.clamav, runFolder: folders.sockets.clamd, scratch, user, log, tell: say })
+}
+
+/** Runs the set-up process to its end. */
+async function setUp(config: Config): Promise<void> {
+  const child = fork(mainModule, ['setup'], { env: { ...process.env, ...environmentOf(config) } })
+  const [code] = await once(child, 'exit')
+  if (code !== 0) throw new Error('The database could not be set up.')
+}
+
+async function externalDatabaseIsFit(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+  } catch (fault) {
+    throw new Error(
+      `The database named by databaseUrl cannot be reached (${(fault as NodeJS.ErrnoException).code ?? 'no answer'}).`,
+    )
+  }
+  try {
+    const wrong = await checkExternalDatabase(client)
+    if (wrong.length > 0) throw new Error(wrong.join(' '))
+  } finally {
+    await client.end()
+  }
+}
+
+/** Says which port cannot be had, before anything is started. */
+async function portsAreFree(config: Config): Promise<void> {
+  for (const [name, port] of Object.entries(config.ports)) {
+    const probe = createServer()
+    const host = name === 'operations' ? '127.0.0.1' : config.host
+    await new Promise<void>((resolve, reject) => {
+      probe.once('error', (fault: NodeJS.ErrnoException) => {
+        const why =
+          fault.code === 'EADDRINUSE'
+            ? 'another program has it'
+            : fault.code === 'EACCES'
+              ? 'only root may have it'
+              : `${fault.code}`
+        reject(new Error(`Port ${port} (${name}) cannot be had on ${host}: ${why}. Choose other ports with --port-offset.`))
+      })
+      probe.listen({ port, host }, () => probe.close(() => resolve()))
+    })
+  }
+}
+
+async function serveAnswers(config: Config, supervisor: Supervisor, warning: string | null, log: Log): Promise<void> {
+  const warnings = async () => {
+    const [notAfterMs] = (await supervisor.ask(['worker'], 'certificate', metricsAnswerMs)) as number[]
+    const endsSoon = notAfterMs !== undefined && notAfterMs - Date.now() < certificateWarnMs
+    return [
+      ...(warning === null ? [] : [warning]),
+      ...(endsSoon
+        ? [`The certificate ends on ${new Date(notAfterMs).toISOString().slice(0, 10)}: replace its files, no restart is needed.`]
+        : []),
+      ...(config.tlsCertificate === '' ? ['The certificate is a self-signed development certificate.'] : []),
+      'A 250 is durable on one machine: there is no synchronous standby.',
+    ]
+  }
+  await serveStatus(placesOf(config).statusSocket, async () => ({
+    version,
+    dataFolder: config.dataFolder,
+    ports: config.ports,
+    ready: supervisor.reasons().length === 0,
+    warnings: await warnings(),
+    processes: [
+      {
+        kind: 'supervisor',
+        name: 'supervisor',
+        pid: process.pid,
+        sinceMs: Math.round(Date.now() - process.uptime() * 1000),
+        healthy: true,
+        why: null,
+        restarts: 0,
+      },
+      ...supervisor.status(),
+    ],
+  }))
+  await serveOperations(
+    {
+      log,
+      reasons: () => supervisor.reasons(),
+      metrics: async () => ((await supervisor.ask(['worker', 'jobs'], 'metrics', metricsAnswerMs)) as string[]).join(''),
+    },
+    '127.0.0.1',
+    config.ports.operations,
+  )
+}

@@ -1,0 +1,60 @@
+// A worker: every face, on listening sockets that all workers share.
+import { join } from 'node:path'
+import { systemClock } from '#base/clock.ts'
+import { newLog } from '#base/log.ts'
+import { newMetrics } from '#base/metrics.ts'
+import type { Config } from '#config.ts'
+import { clamdScanner } from '#delivery/scanner.ts'
+import { dropPrivileges, serviceUser } from '#host/privileges.ts'
+import { startRole } from '#host/role.ts'
+import { newCountryGate } from '#net/country.ts'
+import { openCertificate } from '#net/tls.ts'
+import { openFaces } from '#roles/faces.ts'
+import { openServiceDomains } from '#roles/open.ts'
+import { placesOf } from '#roles/places.ts'
+
+const databaseConnections = 12
+const drainWithinMs = 25_000
+const loopback = ['127.0.0.0/8', '::1/128']
+
+export async function runWorker(config: Config): Promise<void> {
+  const log = newLog(
+    config.logLevel,
+    { process: 'worker', worker: process.pid },
+    config.logFile === '-' ? undefined : config.logFile,
+  )
+  const places = placesOf(config)
+  const tls = join(config.dataFolder, 'tls')
+  dropPrivileges(serviceUser())
+  const certificateFile = config.tlsCertificate === '' ? join(tls, 'certificate.pem') : config.tlsCertificate
+  const certificate = openCertificate(
+    { certificateFile, keyFile: config.tlsKey === '' ? join(tls, 'key.pem') : config.tlsKey },
+    log,
+  )
+  const metrics = newMetrics({ process: `worker-${process.pid}` })
+  const { domains, close } = openServiceDomains(config, systemClock, log, databaseConnections)
+  const faces = await openFaces({
+    domains,
+    certificate,
+    metrics,
+    log,
+    clock: systemClock,
+    scanner: clamdScanner(places.clamdSocket, config.scanTimeoutMs),
+    admit: newCountryGate([...config.insideNetworks, ...(config.demo ? loopback : [])], config.countryData),
+    host: config.host,
+    ports: config.ports,
+    hostName: config.hostName,
+    helpdesk: config.helpdesk,
+    spoolFolder: places.spool,
+  })
+  const drain = async () => {
+    await faces.close(drainWithinMs - 5_000)
+    await close()
+    certificate.close()
+  }
+  const answers = new Map<string, () => unknown>([
+    ['metrics', () => metrics.registry.metrics()],
+    ['certificate', () => certificate.notAfterMs()],
+  ])
+  startRole({ log, drain, drainWithinMs, answers }).ready()
+}

@@ -1,0 +1,81 @@
+// Large sealed content: local files, a folder a month, durable (file and folders) before put returns. Knows nothing of what it holds.
+import { mkdir, open, readdir, rename, unlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+
+export interface ContentStore {
+  /** Writes the pieces as one object and returns its octets; nothing is there when it throws. */
+  put(month: number, id: string, pieces: AsyncIterable<Buffer>): Promise<number>
+  /** Octets at a place; fewer at the end; throws when the object is missing. */
+  readAt(month: number, id: string, from: number, length: number): Promise<Buffer>
+  /** Unlinks an object; no fault when it is gone already. */
+  remove(month: number, id: string): Promise<void>
+  /** Every object, and drafts that a crash left behind (`draft`), for the sweep. */
+  list(): AsyncIterable<{ month: number; id: string; draft: boolean; remove(): Promise<void> }>
+}
+
+async function sync(path: string): Promise<void> {
+  const handle = await open(path, 'r')
+  await handle.sync().finally(() => handle.close())
+}
+
+const gone = (fault: NodeJS.ErrnoException) => {
+  if (fault.code !== 'ENOENT') throw fault
+}
+
+/** A content store in a folder: `<month>/<last two digits of the id>/<id>`. */
+export function openContentStore(root: string): ContentStore {
+  const fileOf = (month: number, id: string) => join(root, String(month), id.slice(-2), id)
+  return {
+    async put(month, id, pieces) {
+      const file = fileOf(month, id)
+      const folder = dirname(file)
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      const draft = `${file}.draft`
+      let octets = 0
+      try {
+        const handle = await open(draft, 'wx', 0o600)
+        try {
+          for await (const piece of pieces) {
+            await handle.write(piece)
+            octets += piece.length
+          }
+          await handle.sync()
+        } finally {
+          await handle.close()
+        }
+        await rename(draft, file)
+      } catch (fault) {
+        await unlink(draft).catch(gone)
+        throw fault
+      }
+      for (const path of [folder, dirname(folder), root]) await sync(path)
+      return octets
+    },
+    async readAt(month, id, from, length) {
+      const handle = await open(fileOf(month, id), 'r')
+      try {
+        const octets = Buffer.alloc(length)
+        const { bytesRead } = await handle.read(octets, 0, length, from)
+        return octets.subarray(0, bytesRead)
+      } finally {
+        await handle.close()
+      }
+    },
+    remove: (month, id) => unlink(fileOf(month, id)).catch(gone),
+    async *list() {
+      for (const month of await readdir(root)) {
+        for (const shelf of await readdir(join(root, month))) {
+          for (const name of await readdir(join(root, month, shelf))) {
+            const file = join(root, month, shelf, name)
+            yield {
+              month: Number(month),
+              id: name.replace(/\.draft$/, ''),
+              draft: name.endsWith('.draft'),
+              remove: () => unlink(file).catch(gone),
+            }
+          }
+        }
+      }
+    },
+  }
+}
