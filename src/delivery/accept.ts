@@ -142,7 +142,7 @@ async function submit(
   if (decision.message.kind === 'refused') return refuse(decision.message)
 
   const head = stampedHead({ inspected, envelope, session, decision, atMs: parts.clock.now(), hostName: parts.hostName })
-  const scanned = scanRefusal(await parts.scanner.scan(withHead(head, content, inspected.header.octets)))
+  const scanned = scanRefusal(await parts.scanner.scan(() => withHead(head, content, inspected.header.octets)))
   if (scanned !== null) return refuse(scanned)
 
   const recipients: MemberRecipient[] = []

@@ -62,7 +62,7 @@ export function newAppend(parts: AppendParts): Append {
     try {
       for await (const chunk of content) await spool.write(chunk)
       const inspected = await inspect(spool)
-      const scanned = scanRefusal(await parts.scanner.scan(asMail(spool)))
+      const scanned = scanRefusal(await parts.scanner.scan(() => asMail(spool)))
       if (scanned !== null) return scanned
       const head = await slice(spool, 0, inspected.header.octets)
       const marking = highestMarking(findMarkings(inspected.header, inspected.texts, schemes).map((found) => found.marking))

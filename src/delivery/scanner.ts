@@ -9,8 +9,8 @@ export type ScanResult =
   | { readonly kind: 'unscannable'; readonly why: 'encrypted' | 'too-large' }
 
 export interface Scanner {
-  /** Scans octets; throws Unavailable('scanner') when there is no answer in time. */
-  scan(chunks: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<ScanResult>
+  /** Scans the octets that `chunks` gives; it is called again when they must be sent again. Throws Unavailable('scanner') when there is no answer in time. */
+  scan(chunks: () => AsyncIterable<Buffer>): Promise<ScanResult>
   close(): void
 }
 
@@ -20,9 +20,9 @@ const chunkOctets = 128 * 1024
 /** One connection to clamd in session mode, used for one scan at a time. */
 class Session {
   readonly socket: Socket
-  used = false
   #said = ''
   #answer: { resolve(line: string): void; reject(fault: Error): void } | null = null
+  /** Gone, or of no further use. */
   ended = false
 
   constructor(path: string) {
@@ -49,30 +49,36 @@ class Session {
     this.#answer = null
   }
 
-  async ask(chunks: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<string> {
+  async ask(chunks: AsyncIterable<Buffer>): Promise<string> {
     const answer = new Promise<string>((resolve, reject) => {
       this.#answer = { resolve, reject }
     })
     answer.catch(() => {})
-    this.used = true
     this.socket.cork()
     this.socket.write('zINSTREAM\0')
     for await (const chunk of chunks) {
       for (let at = 0; at < chunk.length; at += chunkOctets) {
-        const piece = chunk.subarray(at, at + chunkOctets)
-        const length = Buffer.allocUnsafe(4)
-        length.writeUInt32BE(piece.length)
-        this.socket.write(length)
-        if (!this.socket.write(piece) && !this.ended) {
-          this.socket.uncork()
-          await Promise.race([new Promise((resolve) => this.socket.once('drain', resolve)), answer])
-          this.socket.cork()
+        // An answer before the end of the octets: the rest would stand in the way of the next scan.
+        if (this.#answer === null) {
+          this.ended = true
+          return answer
         }
+        await this.#send(chunk.subarray(at, at + chunkOctets), answer)
       }
     }
     this.socket.write(Buffer.alloc(4))
     this.socket.uncork()
     return answer
+  }
+
+  async #send(piece: Buffer, answer: Promise<string>): Promise<void> {
+    const length = Buffer.allocUnsafe(4)
+    length.writeUInt32BE(piece.length)
+    this.socket.write(length)
+    if (this.socket.write(piece)) return
+    this.socket.uncork()
+    await Promise.race([new Promise((resolve) => this.socket.once('drain', resolve)), answer])
+    this.socket.cork()
   }
 }
 
@@ -80,11 +86,7 @@ class Session {
 export function clamdScanner(path: string, timeoutMs: number): Scanner {
   const idle: Session[] = []
 
-  async function scanIn(session: Session, chunks: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<string> {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('clamd did not answer in time')), timeoutMs)
-    })
+  async function scanIn(session: Session, chunks: AsyncIterable<Buffer>, late: Promise<never>): Promise<string> {
     try {
       const answer = await Promise.race([session.ask(chunks), late])
       if (!session.ended && idle.length < sessionsKept) idle.push(session)
@@ -93,24 +95,36 @@ export function clamdScanner(path: string, timeoutMs: number): Scanner {
     } catch (fault) {
       session.socket.destroy()
       throw fault
-    } finally {
-      clearTimeout(timer)
     }
+  }
+
+  /** A session that clamd closed while it was idle says nothing about clamd: once more, on a new one, unless the time is over. */
+  async function answerTo(chunks: () => AsyncIterable<Buffer>, late: Promise<never>): Promise<string> {
+    let kept: Session | undefined
+    do kept = idle.pop()
+    while (kept?.ended)
+    if (kept !== undefined) {
+      try {
+        return await scanIn(kept, chunks(), late)
+      } catch (fault) {
+        if (fault instanceof TooLate) throw fault
+      }
+    }
+    return scanIn(new Session(path), chunks(), late)
   }
 
   return {
     async scan(chunks) {
-      let session: Session | undefined
-      do session = idle.pop()
-      while (session?.ended)
+      let timer: NodeJS.Timeout | undefined
+      const late = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(new TooLate('clamd did not answer in time')), timeoutMs)
+      })
       try {
-        return resultOf(await scanIn(session ?? new Session(path), chunks))
+        return resultOf(await answerTo(chunks, late))
       } catch (cause) {
-        // A session that clamd closed while it was idle says nothing about clamd: once more, on a new one.
-        if (session === undefined) throw new Unavailable('scanner', { cause })
-        return await scanIn(new Session(path), chunks).then(resultOf, (second: unknown) => {
-          throw new Unavailable('scanner', { cause: second })
-        })
+        throw new Unavailable('scanner', { cause })
+      } finally {
+        clearTimeout(timer)
       }
     },
     close() {
@@ -118,6 +132,8 @@ export function clamdScanner(path: string, timeoutMs: number): Scanner {
     },
   }
 }
+
+class TooLate extends Error {}
 
 /** Reads `1: stream: OK`, `1: stream: Name FOUND`, `1: INSTREAM size limit exceeded. ERROR`. */
 function resultOf(line: string): ScanResult {

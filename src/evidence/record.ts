@@ -41,7 +41,8 @@ export interface Evidence {
 const partiesKept = 100_000
 const detailPlace = (id: string) => `record/${id}`
 
-export function openEvidence(database: Database, keys: Keys, clock: Clock): Evidence {
+/** Opens the record. `forParties` must not be a pool that acts hold connections of: it is asked from within their transactions. */
+export function openEvidence(database: Database, forParties: Database, keys: Keys, clock: Clock): Evidence {
   const parties = new Map<string, string>()
 
   /** The random id that stands for a holder in leaves; made at the first act that names them. */
@@ -49,12 +50,12 @@ export function openEvidence(database: Database, keys: Keys, clock: Clock): Evid
     const known = parties.get(subject)
     if (known !== undefined) return known
     const subjectHash = (await keys.hashFor(theService, 'evidence party'))(subject)
-    let [found] = await partyByHash(database, subjectHash)
+    let [found] = await partyByHash(forParties, subjectHash)
     if (found === undefined) {
       const id = randomId()
       const epoch = await keys.lasting(theService, 'evidence')
-      await insertParty(database, id, subjectHash, keys.seal(epoch, `party/${id}`, Buffer.from(subject)))
-      ;[found] = await partyByHash(database, subjectHash)
+      await insertParty(forParties, id, subjectHash, keys.seal(epoch, `party/${id}`, Buffer.from(subject)))
+      ;[found] = await partyByHash(forParties, subjectHash)
     }
     if (parties.size >= partiesKept) parties.clear()
     parties.set(subject, found!.id)

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { Copied } from '#mailbox/copies.ts'
 import { insertCopies } from '#mailbox/copies.sql.ts'
-import { openGround } from '#mailbox/ground.test-support.ts'
+import { openGround, someoneWaits } from '#mailbox/ground.test-support.ts'
 import { maxMessagesPerRecord } from '#mailbox/limits.ts'
 import { lockMailboxes } from '#mailbox/mailboxes.sql.ts'
 import type { Reader } from '#mailbox/means.ts'
@@ -206,23 +206,13 @@ test('of two transactions on one mailbox the second waits, so UIDs and modseqs b
     const [first] = await insertCopies(tx, place(inbox), place(archive), [1])
     assert.equal(first!.newUid, 1)
     second = mailboxes.copy(who, inbox, [2], 'Archive')
-    await someoneWaits()
+    await someoneWaits(database)
     assert.deepEqual((await mailboxes.select(who, 'Archive'))!.copies, [])
   })
   assert.deepEqual(((await second) as Copied).to, [2])
   const [one, two] = (await mailboxes.select(who, 'Archive'))!.copies
   assert.ok(one!.modseq < two!.modseq)
 })
-
-async function someoneWaits(): Promise<void> {
-  const deadline = Date.now() + 10_000
-  while (Date.now() < deadline) {
-    const [row] = await database.rows<{ waiting: number }>(sql`
-      select count(*) as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)
-    if (row!.waiting > 0) return
-  }
-  assert.fail('nobody waits for the lock')
-}
 
 test('mailboxes are locked in id order whatever the order asked for, and moves against each other end', async () => {
   const who = await ground.newReader()
@@ -254,4 +244,21 @@ test('holders who expunge the same messages at once, in opposite order, do not w
     [12, 12, 12, 12],
   )
   assert.deepEqual(await database.rows(sql`select from message where id = any(${ids}::uuid[])`), [])
+})
+
+test('an expunge locks messages in id order, so whoever waits for the first holds none of the others', async () => {
+  const [who, other] = [await ground.newReader(), await ground.newReader()]
+  const both = [who, other].map((one) => ({ who: one, flags: ['\\Deleted'] }))
+  for (let index = 0; index < 12; index++) await ground.deliver(both, message)
+  await database.run(sql`update copy set uid = 100 - uid where holder = ${who.holder}`)
+  const ids = (await messagesLeft(who)).map((row) => row.id)
+  const inbox = await ground.mailboxId(who, 'INBOX')
+  let expunged: Promise<readonly number[]> = Promise.resolve([])
+  await database.transaction(async (tx) => {
+    await tx.rows(sql`select from message where id = ${ids[0]} for update`)
+    expunged = mailboxes.expunge(who, inbox, null)
+    await someoneWaits(database)
+    assert.equal((await tx.rows(sql`select from message where id = any(${ids}::uuid[]) for update nowait`)).length, 12)
+  })
+  assert.equal((await expunged).length, 12)
 })

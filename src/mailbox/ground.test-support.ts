@@ -55,7 +55,7 @@ export async function openGround(database: Database, clock: Clock = systemClock)
   const root = await openRootKey(aesGcmZstd, join(folder, 'root'), true)
   const keys = openKeys(newKeeper(root, openKeyring(join(folder, 'keyring'))), aesGcmZstd, clock)
   const evidenceFails = { now: false }
-  const evidence = failing(openEvidence(database, keys, clock), evidenceFails)
+  const evidence = failing(openEvidence(database, database, keys, clock), evidenceFails)
   const accounts = openAccounts({ database, keys, evidence, clock })
   const watcher: Watcher = await openWatcher({ database, log })
   const means: Means = {
@@ -181,4 +181,15 @@ async function recordsOf(means: Means, who: Reader): Promise<{ event: string; de
   return records
     .map((record) => ({ event: record!.leaf.event, details: record!.openings!.map((opening) => ({ ...opening.detail })) }))
     .filter((record) => record.details.some((detail) => detail.computer === who.computer))
+}
+
+/** Returns when a transaction of this database waits for a lock; throws when none does within ten seconds. */
+export async function someoneWaits(database: Database): Promise<void> {
+  const deadline = Date.now() + 10_000
+  while (Date.now() < deadline) {
+    const [row] = await database.rows<{ waiting: number }>(sql`
+      select count(*) as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)
+    if (row!.waiting > 0) return
+  }
+  throw new Error('nobody waits for a lock')
 }

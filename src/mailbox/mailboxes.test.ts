@@ -1,9 +1,10 @@
 // The tree of mailboxes against RFC 3501 §5.1 and §6.3, RFC 6154, and what its rows give away.
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { openGround } from '#mailbox/ground.test-support.ts'
+import { openGround, someoneWaits } from '#mailbox/ground.test-support.ts'
 import { maxMailboxNameOctets } from '#mailbox/limits.ts'
 import type { Reader } from '#mailbox/means.ts'
+import { createMissing, lockAndReadTree } from '#mailbox/tree.ts'
 import { sql } from '#store/sql.ts'
 import { testDatabase } from '#test/support/database.ts'
 
@@ -194,6 +195,19 @@ test('one who creates below a mailbox and one who deletes it at once leave no ma
     assert.ok(names.includes('above'))
     await ground.mailboxes.deleteMailbox(who, `above/${round}`)
   }
+})
+
+test('what another is just making is found by one who waits for it', async () => {
+  const who = await ground.newReader()
+  let deleted: Promise<unknown> = Promise.resolve('not asked')
+  await database.transaction(async (tx) => {
+    const tree = await lockAndReadTree(ground.means.keys, tx, who.holder)
+    await createMissing(ground.means, tx, who, tree, ['late'])
+    deleted = ground.mailboxes.deleteMailbox(who, 'late')
+    await someoneWaits(database)
+  })
+  assert.equal(await deleted, null)
+  assert.ok(!(await namesOf(who)).includes('late'))
 })
 
 test('without a record there is no act: a fault in evidence leaves mailboxes as they were', async () => {

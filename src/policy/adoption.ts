@@ -1,8 +1,11 @@
-// Who may use which marking: RESTRICTED is for those who adopted the scheme; everybody may answer and pass on what came with it. G06, G07.
+// Who may use which marking: RESTRICTED is for those who adopted the scheme; everybody may answer and pass on what came with it.
+// G06, G07.
 import type { FoundMarking, SubmissionFacts } from '#policy/facts.ts'
 import { allowed, refuse, type Verdict } from '#policy/verdict.ts'
 
-/** G07: a RESTRICTED that the submitter writes is an adopter's; one that came with an earlier message is anybody's to send back. */
+/**
+ * G07: a RESTRICTED that the submitter writes is an adopter's; one that came with an earlier message is anybody's to send back.
+ */
 export function restrictedIsAnAdopters(facts: SubmissionFacts): Verdict {
   if (facts.submitter.adopter) return allowed
   const found = facts.markings.find((each) => isRestricted(each) && isOriginated(each, facts))
@@ -11,7 +14,10 @@ export function restrictedIsAnAdopters(facts: SubmissionFacts): Verdict {
   return refuse('G07', 'non-adopter-originates-restricted', `${found.carrier}: ${found.line}`, remedy)
 }
 
-/** G07: whether this message's writer put the marking there. In an answer, subject and marking fields may be carried through (G06); a banner is own text. */
+/**
+ * G07: whether this message's writer put the marking there. In an answer, subject and marking fields may be carried through
+ * (G06); a banner is own text.
+ */
 export function isOriginated(found: FoundMarking, facts: SubmissionFacts): boolean {
   return found.origin === 'originated' && !(facts.isReply && found.carrier !== 'banner')
 }

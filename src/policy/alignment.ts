@@ -32,7 +32,10 @@ export function senderIsTheSubmitters(facts: SubmissionFacts): Verdict {
   return refuse('G03', 'sender-is-not-the-submitters', about, 'Leave the Sender field out, or put your own address in it.')
 }
 
-/** G03: the reverse-path is the submitter's; `<>` is for the notices that machines write (RFC 5321 §4.5.5), never for a submission. */
+/**
+ * G03: the reverse-path is the submitter's; `<>` is for the notices that machines write (RFC 5321 §4.5.5), never for a
+ * submission.
+ */
 export function reversePathIsTheSubmitters(facts: SubmissionFacts): Verdict {
   const other = facts.reversePath === null ? '<>' : firstNotTheirs(facts, [facts.reversePath])
   if (other === undefined) return allowed

@@ -1,4 +1,5 @@
-// The first and last lines of a body that stand alone: where a banner is, and whether it is the writer's own or an original's. G05, G07.
+// The first and last lines of a body that stand alone: where a banner is, and whether it is the writer's own or an original's.
+// G05, G07.
 import { bannerWindowCharacters, maxBannerLines, maxMarkingCharacters, originalWindowCharacters } from '#policy/limits.ts'
 
 /** Lines at one end of a text, the outermost first; each counts only where the ones before it are markings too. */
@@ -15,7 +16,9 @@ const originalFields =
   /^[ \t*]*from:[^\r\n]{0,300}\r?\n(?:[ \t*]*(?:reply-to|organi[sz]ation):[^\r\n]{0,300}\r?\n)?[ \t*]*(?:sent|date|to|subject):/im
 const attribution = /^[ \t]*on [^\r\n]{4,200}(?:\r?\n[^\r\n]{0,120})? ?wrote:[ \t]{0,9}(?:\r?\n[ \t]{0,9}){1,3}(?![ \t>\r\n])/im
 
-/** The writer's own first and last lines, and the last lines of an original below them; none that `>` quotes, none of signs only. */
+/**
+ * The writer's own first and last lines, and the last lines of an original below them; none that `>` quotes, none of signs only.
+ */
 export function bannerEdges(text: string): BannerEdge[] {
   const cut = originalStart(text)
   const own = text.slice(0, cut)

@@ -1,4 +1,5 @@
-// Nothing above RESTRICTED (GPMS) or OFFICIAL-SENSITIVE (GSC) is carried; and what CONFIDENTIAL means, written by whom. G05, G07, T07.
+// Nothing above RESTRICTED (GPMS) or OFFICIAL-SENSITIVE (GSC) is carried; and what CONFIDENTIAL means, written by whom. G05,
+// G07, T07.
 import { isOriginated } from '#policy/adoption.ts'
 import type { FoundMarking, SubmissionFacts } from '#policy/facts.ts'
 import { higherMarking, type Marking, ownScheme } from '#policy/marking.ts'
@@ -14,8 +15,8 @@ export function markingIsWithinTheCeiling(facts: SubmissionFacts): Verdict {
 }
 
 /**
- * G05, G07: the marking as its writer means it. CONFIDENTIAL alone in a subject or banner is the level only when an adopter writes it: a
- * non-adopter heads medical reports so, and an adopter who answers one has not written it. Then it is an own marking, at no level.
+ * G05, G07: the marking as its writer means it. CONFIDENTIAL alone in a subject or banner is the level only when an adopter
+ * writes it: a non-adopter heads medical reports so, and an adopter who answers one has not written it. Else it is an own marking.
  */
 export function markingAsMeant(found: FoundMarking, facts: SubmissionFacts): Marking {
   const { marking } = found

@@ -1,4 +1,5 @@
-// What the rules may know: facts gathered by delivery/accept.ts, so that a rule reads no message and no database. G01, G03, G05–G07.
+// What the rules may know: facts gathered by delivery/accept.ts, so that a rule reads no message and no database. G01, G03,
+// G05–G07.
 import type { Marking } from '#policy/marking.ts'
 
 export interface SubmissionFacts {
@@ -41,7 +42,9 @@ export type Carrier = 'x-protective-marking' | 'sio-label' | 'subject' | 'banner
 export interface FoundMarking {
   readonly marking: Marking
   readonly carrier: Carrier
-  /** `inherited` where its place shows that it came with an earlier message: behind Re: or Fw:, or in the text below an original. */
+  /**
+   * `inherited` where its place shows that it came with an earlier message: behind Re: or Fw:, or in the text below an original.
+   */
   readonly origin: 'originated' | 'inherited'
   /** The matched marking only, never the rest of the subject or body; at most 200 characters. */
   readonly line: string

@@ -1,4 +1,5 @@
-// The ends of a field's body, so that no field of many megabytes becomes text as a whole. RFC 5322 sets no limit; ours are in limits.ts.
+// The ends of a field's body, so that no field of many megabytes becomes text as a whole. RFC 5322 sets no limit; ours are in
+// limits.ts.
 import type { Field } from '#mail/header.ts'
 
 /** The field with no more than the first octets of its body, cut between characters of UTF-8. */

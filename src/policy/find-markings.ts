@@ -10,7 +10,10 @@ import { readBannerMarking, readMarkingHeader, readSubjectMarking } from '#polic
 import type { Scheme } from '#policy/schemes.ts'
 import { isAnswerSubject } from '#policy/subject-edges.ts'
 
-/** A message's markings, from its header and the text of its body alternatives (HTML as text): the header's first, then subject, then banners. */
+/**
+ * A message's markings, from its header and the text of its body alternatives (HTML as text): the header's first, then subject,
+ * then banners.
+ */
 export function findMarkings(header: Header, texts: readonly string[], schemes: readonly Scheme[]): FoundMarking[] {
   const subjects = fieldsNamed(header, 'subject').slice(0, maxMarkingFields).map(decodedEnds)
   const isAnswer = isReply(header) || subjects.some(isAnswerSubject)
@@ -30,7 +33,10 @@ export function isReply(header: Header): boolean {
   return header.fields.some((field) => field.key === 'in-reply-to' || field.key === 'references')
 }
 
-/** The last line of an answer that quotes nothing visibly may be the original's: only one that is certainly the writer's own is originated. */
+/**
+ * The last line of an answer that quotes nothing visibly may be the original's: only one that is certainly the writer's own is
+ * originated.
+ */
 function findBanner(text: string, isAnswer: boolean, schemes: readonly Scheme[]): FoundMarking[] {
   const read = readBannerMarking(text, schemes)
   if (read === null) return []

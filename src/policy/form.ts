@@ -1,4 +1,5 @@
-// The form of a marking: `[label:] [national caveat,] [owner] LEVEL [- DESCRIPTOR ...] [caveat]`. By form, never by a word in running text. G04, G05.
+// The form of a marking: `[label:] [national caveat,] [owner] LEVEL [- DESCRIPTOR ...] [caveat]`. By form, never by a word in
+// running text. G04, G05.
 import type { Marking } from '#policy/marking.ts'
 import { maxMarkingCharacters, maxMarkingItems, maxNameWords } from '#policy/limits.ts'
 import type { Caveat, Descriptor, Level, Phrase, Scheme } from '#policy/schemes.ts'
@@ -173,7 +174,8 @@ function descriptorAt(reader: Reader, from: Progress, at: number): Progress[] {
     .slice(from.at, at)
     .some((token) => joiners.has(token.text) || (token.text === 'AND' && from.descriptors.length > 0))
   if (!separated && !reader.enclosed && !mayFollowSpace(reader, from, found.phrase)) return []
-  // `CONFIDENTIAL - Personal` and `CONFIDENTIAL - PRIVATE` head ordinary letters: no more of the scheme's form than the word alone.
+  // `CONFIDENTIAL - Personal` and `CONFIDENTIAL - PRIVATE` head ordinary letters: no more of the scheme's form than the word
+  // alone.
   const givesForm = separated && name !== 'PRIVATE' && isInCapitals(reader.tokens, at, found.end)
   const descriptors = from.descriptors.includes(name) ? from.descriptors : [...from.descriptors, name]
   return [{ ...from, at: found.end, descriptors, bare: from.bare && !givesForm }]

@@ -5,10 +5,16 @@ export interface Marking {
   readonly scheme: string
   /** The level's name in the scheme, such as `RESTRICTED`; null for PRIVATE, an own marking, or caveats that stand alone. */
   readonly level: string | null
-  /** Orders levels, also across schemes (RFC 2634 §3.2's hierarchy times ten); it is no official mapping. Null where there is no level. */
+  /**
+   * Orders levels, also across schemes (RFC 2634 §3.2's hierarchy times ten); it is no official mapping. Null where there is no
+   * level.
+   */
   readonly rank: number | null
   readonly aboveCeiling: boolean
-  /** True where nothing but the level's word stood there: no owner, descriptor, caveat, label or marking field. Decides what CONFIDENTIAL means (G05). */
+  /**
+   * True where nothing but the level's word stood there: no owner, descriptor, caveat, label or marking field. Decides what
+   * CONFIDENTIAL means (G05).
+   */
   readonly bare: boolean
   readonly descriptors: readonly string[]
   readonly caveats: readonly string[]
@@ -19,7 +25,9 @@ export interface Marking {
 /** The scheme of a marking that is an organisation's own way to ask for care, at no level. */
 export const ownScheme = 'own'
 
-/** The higher of two markings: above the ceiling before below, a level before none, then by rank; the first where they are equal. */
+/**
+ * The higher of two markings: above the ceiling before below, a level before none, then by rank; the first where they are equal.
+ */
 export function higherMarking(one: Marking, other: Marking): Marking {
   if (one.aboveCeiling !== other.aboveCeiling) return one.aboveCeiling ? one : other
   return (other.rank ?? -1) > (one.rank ?? -1) ? other : one

@@ -1,4 +1,5 @@
-// How the service treats a message, apart from what its sender wrote: protected, unless marked NOT PROTECTIVELY MARKED. G06, G09, T01.
+// How the service treats a message, apart from what its sender wrote: protected, unless marked NOT PROTECTIVELY MARKED. G06,
+// G09, T01.
 import { isOriginated } from '#policy/adoption.ts'
 import { markingAsMeant } from '#policy/ceiling.ts'
 import type { SubmissionFacts } from '#policy/facts.ts'
@@ -13,8 +14,8 @@ export function assertedMarking(facts: SubmissionFacts): Marking | null {
 }
 
 /**
- * G09: the floor of the message's own text (an attachment has its own). NOT PROTECTIVELY MARKED counts where this message's writer put it,
- * and where no other marking, descriptor or caveat asks for care: a Re: of an open message may say what is not open.
+ * G09: the floor of the message's own text (an attachment has its own). NOT PROTECTIVELY MARKED counts where this message's
+ * writer put it, and where no other marking, descriptor or caveat asks for care: a Re: of an open message may say what is not open.
  */
 export function floorOf(facts: SubmissionFacts): Floor {
   const open =
@@ -22,7 +23,10 @@ export function floorOf(facts: SubmissionFacts): Floor {
   return open ? 'not-protectively-marked' : 'protected'
 }
 
-/** G06: what acceptance writes as X-Protective-Marking: a marking read in subject or banner, where no such field stands; else null. */
+/**
+ * G06: what acceptance writes as X-Protective-Marking: a marking read in subject or banner, where no such field stands; else
+ * null.
+ */
 export function markingToWrite(facts: SubmissionFacts): Marking | null {
   if (facts.protectiveMarkingFields > 0) return null
   if (!facts.markings.some((found) => found.carrier === 'subject' || found.carrier === 'banner')) return null

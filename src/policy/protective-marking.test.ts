@@ -18,7 +18,8 @@ test('a marking is written with version, name space, level, caveats and descript
   assert.ok(marking !== null)
   assert.equal(
     writeProtectiveMarking(marking, 'cjsm.test'),
-    'VER=2018.4, NS=cjsm.test, SEC=RESTRICTED, CAVEAT=RI:UK EYES ONLY, CAVEAT=SH:J. SMITH EYES ONLY, ACCESS=COMMERCIAL, NOTE=scheme:GPMS',
+    'VER=2018.4, NS=cjsm.test, SEC=RESTRICTED, CAVEAT=RI:UK EYES ONLY, CAVEAT=SH:J. SMITH EYES ONLY, ' +
+      'ACCESS=COMMERCIAL, NOTE=scheme:GPMS',
   )
 })
 

@@ -1,4 +1,5 @@
-// The X-Protective-Marking field of the (Australian) Email Protective Marking Standard, any version: `VER=…, NS=…, SEC=…`; read and written. G06.
+// The X-Protective-Marking field of the (Australian) Email Protective Marking Standard, any version: `VER=…, NS=…, SEC=…`; read
+// and written. G06.
 import { decodeWords, encodeWords } from '#mail/words.ts'
 import { markingOf, readForm } from '#policy/form.ts'
 import { maxMarkingCharacters, maxMarkingFieldOctets, maxMarkingItems, maxTags } from '#policy/limits.ts'
@@ -39,7 +40,10 @@ export function writeProtectiveMarking(marking: Marking, namespace: string): str
   return encodeWords(tags.map(([name, value]) => `${name}=${escapeValue(value)}`).join(', '))
 }
 
-/** The known tags, names in upper case; empty for a value that is not made of tags. A backslash keeps the comma behind it in the value. */
+/**
+ * The known tags, names in upper case; empty for a value that is not made of tags. A backslash keeps the comma behind it in the
+ * value.
+ */
 function readTags(text: string): Tag[] {
   const tags: Tag[] = []
   for (const part of splitTags(text.slice(0, maxMarkingFieldOctets))) {

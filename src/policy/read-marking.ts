@@ -1,4 +1,5 @@
-// Reads a marking where it may stand: a line, a subject, the marking fields of a header, the banner of a body. By position and form. G04–G07.
+// Reads a marking where it may stand: a line, a subject, the marking fields of a header, the banner of a body. By position and
+// form. G04–G07.
 import { fieldsNamed, fieldText, type Header } from '#mail/header.ts'
 import { bannerEdges } from '#policy/banner-lines.ts'
 import { firstOctets } from '#policy/field-ends.ts'
@@ -29,7 +30,10 @@ export interface BannerMarking {
   readonly inherited: boolean
 }
 
-/** The marking that a line is (`standsAlone`), or that starts it before a dash, colon or bar; null for a line that only holds such words. */
+/**
+ * The marking that a line is (`standsAlone`), or that starts it before a dash, colon or bar; null for a line that only holds
+ * such words.
+ */
 export function readMarkingLine(line: string, options: { schemes: readonly Scheme[]; standsAlone: boolean }): Marking | null {
   if (line.length > maxMarkingCharacters && options.standsAlone) return null
   const text = line.slice(0, maxMarkingCharacters)
@@ -51,7 +55,10 @@ export function readSubjectMarking(subject: string, schemes: readonly Scheme[]):
   return highest
 }
 
-/** The highest marking of the X-Protective-Marking and SIO-Label fields, the former where they are equal; null where there is none. */
+/**
+ * The highest marking of the X-Protective-Marking and SIO-Label fields, the former where they are equal; null where there is
+ * none.
+ */
 export function readMarkingHeader(header: Header, schemes: readonly Scheme[]): HeaderMarking | null {
   let highest: HeaderMarking | null = null
   for (const [carrier, read] of [
@@ -66,7 +73,10 @@ export function readMarkingHeader(header: Header, schemes: readonly Scheme[]): H
   return highest
 }
 
-/** The highest marking that is a first or last line of a body's text; null where there is none. Lines quoted with `>` are not looked at. */
+/**
+ * The highest marking that is a first or last line of a body's text; null where there is none. Lines quoted with `>` are not
+ * looked at.
+ */
 export function readBannerMarking(text: string, schemes: readonly Scheme[]): BannerMarking | null {
   let highest: BannerMarking | null = null
   for (const { lines, where, inherited } of bannerEdges(text)) {

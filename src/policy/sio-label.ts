@@ -1,4 +1,5 @@
-// The SIO-Label field (RFC 7444), by its `marking` and by ESS security labels (RFC 2634 §3.2). SIO-Label-History says what was, and is not read. G06.
+// The SIO-Label field (RFC 7444), by its `marking` and by ESS security labels (RFC 2634 §3.2). SIO-Label-History says what was,
+// and is not read. G06.
 import { parseParameterised } from '#mail/parameters.ts'
 import { decodeParameters } from '#mail/words.ts'
 import { markingOf, readForm } from '#policy/form.ts'

@@ -1,11 +1,15 @@
-// The head and the tail of a subject: the two places where a marking stands, behind Re: and Fw: and past other people's brackets. G05, G07.
+// The head and the tail of a subject: the two places where a marking stands, behind Re: and Fw: and past other people's
+// brackets. G05, G07.
 import { maxBracketGroups, maxMarkingCharacters, maxTailSeparators, subjectWindowCharacters } from '#policy/limits.ts'
 
 /** A piece of a subject in which a marking may stand. */
 export interface Edge {
   readonly text: string
   readonly kind: 'bracketed' | 'head' | 'tail'
-  /** In square brackets, which people write around nothing but tags: `[SECRET - OPERATION HAWK]`; round ones stand in sentences too. */
+  /**
+   * In square brackets, which people write around nothing but tags: `[SECRET - OPERATION HAWK]`; round ones stand in sentences
+   * too.
+   */
   readonly isSquare: boolean
   /** Behind Re:, Fw: or their like, or before (fwd). */
   readonly inherited: boolean
@@ -44,7 +48,10 @@ export function headEdges(subject: string): Edge[] {
   return edges
 }
 
-/** What stands at the tail: bracketed groups, then what follows a dash or bar, the longest first. `isAnswer` says what the head showed. */
+/**
+ * What stands at the tail: bracketed groups, then what follows a dash or bar, the longest first. `isAnswer` says what the head
+ * showed.
+ */
 export function tailEdges(subject: string, isAnswer: boolean): Edge[] {
   const edges: Edge[] = []
   let text = subject.trimEnd()
@@ -57,7 +64,8 @@ export function tailEdges(subject: string, isAnswer: boolean): Edge[] {
     edges.push({ text: inner, kind: 'bracketed', isSquare: text.endsWith(']'), inherited, wordBefore: '' })
     // `OFFICIAL [SENSITIVE]` is one marking that ends in a bracket.
     edges.push(...afterSeparators(text, inherited))
-    // A reference may stand behind a marking, `SECRET [ref 7]`; what stands in round brackets is part of the sentence, `SECRET (a witness)`.
+    // A reference may stand behind a marking, `SECRET [ref 7]`; what stands in round brackets is part of the sentence, `SECRET
+    // (a witness)`.
     if (!text.endsWith(']') && !/^fwd?$/i.test(inner)) return edges
     text = text.slice(0, start).trimEnd()
   }

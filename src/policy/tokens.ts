@@ -1,4 +1,5 @@
-// A line as words and signs, for the grammar of markings: linear, and blind to what does not show (zero-width and format characters).
+// A line as words and signs, for the grammar of markings: linear, and blind to what does not show (zero-width and format
+// characters).
 
 export interface Token {
   /** Upper case, NFKC, without format characters. */

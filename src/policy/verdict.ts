@@ -40,7 +40,10 @@ export function withContact(verdict: Verdict, helpdesk: string | undefined): Ver
   return { ...verdict, remedy: `${verdict.remedy} Helpdesk: ${cut(helpdesk, maxContactCharacters)}` }
 }
 
-/** A stranger's text as one short line: control, bidirectional and line characters become spaces, so that it cannot break a reply or a page. */
+/**
+ * A stranger's text as one short line: control, bidirectional and line characters become spaces, so that it cannot break a reply
+ * or a page.
+ */
 function shown(text: string): string {
   const plain = text.slice(0, maxAboutCharacters * 2).replace(/[\p{C}\p{Zl}\p{Zp}\p{Zs}]/gu, ' ')
   return cut(plain.trim(), maxAboutCharacters)

@@ -23,6 +23,8 @@ export interface Domains {
   readonly organisations: Organisations
   readonly members: Members
   readonly standingOf: StandingOf
+  /** Ends the connections to the database. */
+  close(): Promise<void>
 }
 
 export interface DomainParts {
@@ -47,7 +49,9 @@ export function openDomains(parts: DomainParts): Domains {
     log,
   })
   const keys = openKeys(parts.keeper, parts.sealing, clock)
-  const evidence = openEvidence(database, keys, clock)
+  // Of its own: an act's transaction may hold the last connection of the pool while its record asks who somebody is.
+  const forParties = openDatabase({ connectionString: parts.connectionString, connections: 2, waitMs: connectionWaitMs, log })
+  const evidence = openEvidence(database, forParties, keys, clock)
   const accounts = openAccounts({ database, keys, evidence, clock })
   const organisations = openOrganisations({ database, evidence, clock, communitySuffix })
   return {
@@ -61,5 +65,9 @@ export function openDomains(parts: DomainParts): Domains {
     organisations,
     members: openMembers({ database, keys, evidence, clock, accounts, organisations }),
     standingOf: newStandingOf({ database, accounts, clock, communitySuffix }),
+    close: async () => {
+      await database.close()
+      await forParties.close()
+    },
   }
 }

@@ -11,7 +11,7 @@ import { startRole } from '#host/role.ts'
 import { openServiceDomains } from '#roles/open.ts'
 import { placesOf } from '#roles/places.ts'
 
-const drainWithinMs = 20_000
+const drainWithinMs = 18_000
 
 export async function runJobs(config: Config): Promise<void> {
   const log = newLog(config.logLevel, { process: 'jobs' }, config.logFile === '-' ? undefined : config.logFile)
@@ -20,7 +20,9 @@ export async function runJobs(config: Config): Promise<void> {
   const done = metrics.counter('cjsm_jobs_tidied_total', 'Rows and objects that background jobs tidied away', ['job'])
   const { domains, close } = openServiceDomains(config, systemClock, log, 3)
   const pool = new pg.Pool({ connectionString: placesOf(config).connectionString, max: 3 })
-  pool.on('error', () => log.warn({}, 'an idle database connection of the job runner ended'))
+  const lost = () => log.warn({}, 'a database connection of the job runner ended')
+  pool.on('error', lost)
+  pool.on('connect', (client) => client.on('error', lost))
   const jobs = await startJobs({
     pool,
     log,
@@ -38,5 +40,5 @@ export async function runJobs(config: Config): Promise<void> {
     await pool.end()
     await close()
   }
-  startRole({ log, drain, drainWithinMs, answers: new Map([['metrics', () => metrics.registry.metrics()]]) }).ready()
+  startRole({ log, drain, drainWithinMs, answers: new Map([['metrics', () => metrics.registry.getMetricsAsJSON()]]) }).ready()
 }

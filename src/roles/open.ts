@@ -30,7 +30,7 @@ export function openServiceDomains(
   return {
     domains,
     close: async () => {
-      await domains.database.close()
+      await domains.close()
       keeper.close()
     },
   }

@@ -1,7 +1,8 @@
 // `up`: prepares the machine, starts every process in order, says what one can do now, and drains them all at the end.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { statfsSync } from 'node:fs'
+import { createServer, type Server } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { type Log, newLog } from '#base/log.ts'
@@ -9,23 +10,19 @@ import { readDemonstration } from '#cli/demonstration.ts'
 import { welcome } from '#cli/welcome.ts'
 import { type Config, environmentOf } from '#config.ts'
 import { clamdSpec, type PreparedClamav, prepareClamav, scratchFolder } from '#host/clamav.ts'
+import { signaturesOf } from '#host/clamav-signatures.ts'
 import { developmentCertificate } from '#host/development-certificate.ts'
 import { type Folders, ownFolder, prepareFolders, shortName } from '#host/folders.ts'
 import { claimInstance, tellStarter } from '#host/instance.ts'
-import { serveOperations } from '#host/operations.ts'
 import { checkExternalDatabase, postgresSpec } from '#host/postgres.ts'
 import { preparePostgres } from '#host/postgres-cluster.ts'
 import { serviceUser, type UnixUser } from '#host/privileges.ts'
 import { forkSpec, type RoleProcess, workerSpecs } from '#host/role-specs.ts'
-import { serveStatus } from '#host/status-socket.ts'
 import { type ProcessSpec, Supervisor } from '#host/supervisor.ts'
+import { serveAnswers } from '#roles/answers.ts'
 import { placesOf } from '#roles/places.ts'
-import { statfsSync } from 'node:fs'
-import { version } from '#roles/version.ts'
 
 const mainModule = fileURLToPath(new URL('../main.ts', import.meta.url))
-const metricsAnswerMs = 2_000
-const certificateWarnMs = 30 * 24 * 3_600_000
 /** A scan keeps what it unpacks in memory: so much must be free there. */
 const scratchOctets = 512 * 1024 * 1024
 
@@ -43,8 +40,11 @@ export async function supervise(config: Config, say: (text: string) => void): Pr
   const log = newLog(config.logLevel, { process: 'supervisor' }, config.logFile === '-' ? undefined : config.logFile)
   const supervisor = new Supervisor(log)
   const stopped = stopOnSignals(supervisor)
+  const answering: Server[] = []
   try {
-    const warning = await start(config, folders, user, supervisor, log, say)
+    const clamav = await start(config, folders, user, supervisor, log, say)
+    answering.push(...(await serveAnswers(config, supervisor, clamav, log)))
+    const warning = clamav === null ? null : signaturesOf(clamav).warning
     const people = config.demo ? readDemonstration(placesOf(config).demoFile) : null
     say(welcome({ config, people, warning }))
     tellStarter({ ready: 'It serves.' })
@@ -58,6 +58,7 @@ export async function supervise(config: Config, say: (text: string) => void): Pr
     tellStarter({ failed: sentence })
     return 1
   } finally {
+    for (const server of answering) server.close()
     claim.release()
   }
 }
@@ -76,7 +77,7 @@ async function start(
   supervisor: Supervisor,
   log: Log,
   say: (text: string) => void,
-): Promise<string | null> {
+): Promise<PreparedClamav | null> {
   await portsAreFree(config)
   if (config.tlsCertificate === '') developmentCertificate(folders.tls, config.hostName, user)
   const clamav = config.clamdSocket === '' ? await prepareScanner(config, folders, user, log, say) : null
@@ -96,10 +97,9 @@ async function start(
   await setUp(config)
   say('Starting the mail service ...')
   await supervisor.start([
-    [...workerSpecs(config.workers, role('worker', 30_000)), forkSpec('jobs', 'jobs', role('jobs', 25_000))],
+    [...workerSpecs(config.workers, role('worker', 20_000)), forkSpec('jobs', 'jobs', role('jobs', 20_000))],
   ])
-  await serveAnswers(config, supervisor, clamav?.warning ?? null, log)
-  return clamav?.warning ?? null
+  return clamav
 }
 
 async function prepareScanner(
@@ -108,13 +108,18 @@ async function prepareScanner(
   user: UnixUser | null,
   log: Log,
   say: (text: string) => void,
-): Promise<PreparedClamav & { warning: string | null }> {
-  const free = (at: string) => {
-    const found = statfsSync(at)
-    return found.bavail * found.bsize
-  }
-  const scratch = scratchFolder(folders.clamav, shortName(config.dataFolder), free, scratchOctets)
+): Promise<PreparedClamav> {
+  const scratch = scratchFolder(folders.clamav, shortName(config.dataFolder), freeOctets, scratchOctets)
   return prepareClamav({ folder: folders.clamav, runFolder: folders.sockets.clamd, scratch, user, log, tell: say })
+}
+
+function freeOctets(folder: string): number {
+  try {
+    const found = statfsSync(folder)
+    return found.bavail * found.bsize
+  } catch {
+    return 0
+  }
 }
 
 /** Runs the set-up process to its end. */
@@ -160,47 +165,4 @@ async function portsAreFree(config: Config): Promise<void> {
       probe.listen({ port, host }, () => probe.close(() => resolve()))
     })
   }
-}
-
-async function serveAnswers(config: Config, supervisor: Supervisor, warning: string | null, log: Log): Promise<void> {
-  const warnings = async () => {
-    const [notAfterMs] = (await supervisor.ask(['worker'], 'certificate', metricsAnswerMs)) as number[]
-    const endsSoon = notAfterMs !== undefined && notAfterMs - Date.now() < certificateWarnMs
-    return [
-      ...(warning === null ? [] : [warning]),
-      ...(endsSoon
-        ? [`The certificate ends on ${new Date(notAfterMs).toISOString().slice(0, 10)}: replace its files, no restart is needed.`]
-        : []),
-      ...(config.tlsCertificate === '' ? ['The certificate is a self-signed development certificate.'] : []),
-      'A 250 is durable on one machine: there is no synchronous standby.',
-    ]
-  }
-  await serveStatus(placesOf(config).statusSocket, async () => ({
-    version,
-    dataFolder: config.dataFolder,
-    ports: config.ports,
-    ready: supervisor.reasons().length === 0,
-    warnings: await warnings(),
-    processes: [
-      {
-        kind: 'supervisor',
-        name: 'supervisor',
-        pid: process.pid,
-        sinceMs: Math.round(Date.now() - process.uptime() * 1000),
-        healthy: true,
-        why: null,
-        restarts: 0,
-      },
-      ...supervisor.status(),
-    ],
-  }))
-  await serveOperations(
-    {
-      log,
-      reasons: () => supervisor.reasons(),
-      metrics: async () => ((await supervisor.ask(['worker', 'jobs'], 'metrics', metricsAnswerMs)) as string[]).join(''),
-    },
-    '127.0.0.1',
-    config.ports.operations,
-  )
 }

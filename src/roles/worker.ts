@@ -14,7 +14,7 @@ import { openServiceDomains } from '#roles/open.ts'
 import { placesOf } from '#roles/places.ts'
 
 const databaseConnections = 12
-const drainWithinMs = 25_000
+const drainWithinMs = 18_000
 const loopback = ['127.0.0.0/8', '::1/128']
 
 export async function runWorker(config: Config): Promise<void> {
@@ -48,12 +48,12 @@ export async function runWorker(config: Config): Promise<void> {
     spoolFolder: places.spool,
   })
   const drain = async () => {
-    await faces.close(drainWithinMs - 5_000)
+    await faces.close(drainWithinMs - 4_000)
     await close()
     certificate.close()
   }
   const answers = new Map<string, () => unknown>([
-    ['metrics', () => metrics.registry.metrics()],
+    ['metrics', () => metrics.registry.getMetricsAsJSON()],
     ['certificate', () => certificate.notAfterMs()],
   ])
   startRole({ log, drain, drainWithinMs, answers }).ready()

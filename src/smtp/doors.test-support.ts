@@ -59,8 +59,7 @@ export class MemoryDoors implements SmtpDoors {
       return refused('G01', 'recipient-is-unknown', `${address} is nobody here`, 'Look in the directory')
     if (address === 'removed@firm.test')
       return refused('G02', 'recipient-is-removed', `${address} was removed`, 'Look in the directory')
-    if (address === 'full@firm.test')
-      return refused('G20', 'recipient-is-over-quota', `${address} has no room`, 'Try again later')
+    if (address === 'full@firm.test') return refused('G20', 'over-quota', `${address} has no room`, 'Try again later')
     if (address === 'fault@firm.test') throw new Error('a secret text')
     if (address.endsWith('@outside.test'))
       return refused('G01', 'recipient-is-outside-the-community', `${address} is not a member`, 'Ask about trusted recipients')
@@ -75,7 +74,7 @@ export class MemoryDoors implements SmtpDoors {
 
   async accept(who: SignedIn, envelope: Envelope, spool: Spool, session: SubmissionSession): Promise<Accepted | Refused> {
     const { content } = spool as MemorySpool
-    if (content.includes('EICAR')) return refused('T19', 'virus-found', 'The scanner found Eicar-Test', 'Remove it')
+    if (content.includes('EICAR')) return refused('T19', 'content-is-malicious', 'The scanner found Eicar-Test', 'Remove it')
     if (content.includes('scanner away')) throw new Unavailable('scanner')
     if (content.includes('acceptance fails')) throw new Error('a secret text')
     this.submitted.push({ who, envelope, content, session })

@@ -34,7 +34,10 @@ export class LineReader {
     this.#dots = dots
   }
 
-  /** Reads a piece, in place: `content` and `rest` (what came behind the end) are parts of its memory. */
+  /**
+   * Reads a piece, in place: `content` and `rest` (what came behind the end) are parts of its memory.
+   * One long function, since a call for each octet would triple its cost: `next` is called for the few that matter.
+   */
   push(piece: Buffer): { content: Buffer; rest: Buffer | null } {
     const nulAt = piece.indexOf(0)
     let state = this.#state

@@ -33,6 +33,7 @@ test('lines have at most 512 octets with CRLF and break at spaces; a word that i
 })
 
 test('a reply is ASCII and one line stays one, whatever is in it', () => {
+  assert.equal(say('x', 'organisation’s – “it”'), `550 5.7.1 [G01] organisation's - "it". Do this. Helpdesk: 0300 000.\r\n`)
   assert.equal(say('x', 'bøb\r\n250 fine\u202e'), '550 5.7.1 [G01] b?b?250 fine?. Do this. Helpdesk: 0300 000.\r\n')
 })
 
@@ -40,10 +41,10 @@ for (const [reason, start] of [
   ['recipient-is-unknown', '550 5.1.1'],
   ['recipient-is-removed', '550 5.1.6'],
   ['recipient-is-outside-the-community', '550 5.7.1'],
-  ['recipient-is-over-quota', '452 4.2.2'],
+  ['over-quota', '452 4.2.2'],
   ['sign-in-failed', '535 5.7.8'],
   ['computer-in-use', '454 4.7.0'],
-  ['virus-found', '550 5.7.1'],
+  ['content-is-malicious', '550 5.7.1'],
   ['__proto__', '550 5.7.1'],
 ] as const) {
   test(`a refusal because ${reason} is answered ${start}, with clause, fact, remedy and Helpdesk`, () => {

@@ -31,8 +31,16 @@ export function closing(answer: Reply): Reply {
 export function formatReply({ code, status, lines }: Reply): string {
   const prefix = status === null ? '' : `${status} `
   const room = maxReplyLineOctets - prefix.length - '250-\r\n'.length
-  const written = lines.flatMap((line) => wrap(line.replace(/[^\x20-\x7e]+/g, '?'), room))
+  const written = lines.flatMap((line) => wrap(asciiOf(line), room))
   return written.map((line, index) => `${code}${index === written.length - 1 ? ' ' : '-'}${prefix}${line}\r\n`).join('')
+}
+
+function asciiOf(text: string): string {
+  return text
+    .replace(/[‘’]/g, "'")
+    .replace(/[“”]/g, '"')
+    .replace(/[–—]/g, '-')
+    .replace(/[^\x20-\x7e]+/g, '?')
 }
 
 function wrap(text: string, room: number): string[] {
@@ -53,15 +61,9 @@ type CodeAndStatus = readonly [code: number, status: string]
 const codes: ReadonlyMap<string, CodeAndStatus> = new Map([
   ['recipient-is-unknown', [550, '5.1.1']],
   ['recipient-is-removed', [550, '5.1.6']],
-  ['recipient-is-over-quota', [452, '4.2.2']],
+  ['over-quota', [452, '4.2.2']],
   ['sign-in-failed', [535, '5.7.8']],
   ['computer-in-use', [454, '4.7.0']],
-  ['computer-is-parked', [454, '4.7.0']],
-  ['too-many-recipients', [452, '4.5.3']],
-  ['message-is-too-large', [552, '5.3.4']],
-  ['header-is-too-large', [552, '5.3.4']],
-  ['structure-is-too-complex', [554, '5.6.0']],
-  ['storage-is-low', [452, '4.3.1']],
 ])
 
 const usual: CodeAndStatus = [550, '5.7.1']

@@ -1,0 +1,71 @@
+// What the supervisor answers: status over its socket, metrics and readiness on the operations port; and the virus signatures it keeps fresh. T20
+import type { Server } from 'node:net'
+import type { Log } from '#base/log.ts'
+import type { Config } from '#config.ts'
+import type { PreparedClamav } from '#host/clamav.ts'
+import { refreshSignatures, reloadSignatures, signaturesOf } from '#host/clamav-signatures.ts'
+import { serveOperations } from '#host/operations.ts'
+import { serveStatus } from '#host/status-socket.ts'
+import type { Supervisor } from '#host/supervisor.ts'
+import { placesOf } from '#roles/places.ts'
+import { version } from '#roles/version.ts'
+
+const answerMs = 2_000
+const certificateWarnMs = 30 * 24 * 3_600_000
+const refreshEveryMs = 6 * 3_600_000
+
+/** Serves status and operations until the servers are closed. */
+export async function serveAnswers(
+  config: Config,
+  supervisor: Supervisor,
+  clamav: PreparedClamav | null,
+  log: Log,
+): Promise<Server[]> {
+  const status = await serveStatus(placesOf(config).statusSocket, async () => ({
+    version,
+    dataFolder: config.dataFolder,
+    ports: config.ports,
+    ready: supervisor.reasons().length === 0,
+    warnings: await warnings(config, supervisor, clamav),
+    processes: [ownStatus(), ...supervisor.status()],
+  }))
+  const doors = { log, reasons: () => supervisor.reasons(), metrics: () => gatherMetrics(supervisor) }
+  const operations = await serveOperations(doors, '127.0.0.1', config.ports.operations)
+  if (clamav !== null) keepSignaturesFresh(supervisor, clamav, [status, operations])
+  return [status, operations]
+}
+
+function ownStatus() {
+  const sinceMs = Math.round(Date.now() - process.uptime() * 1000)
+  return { kind: 'supervisor', name: 'supervisor', pid: process.pid, sinceMs, healthy: true, why: null, restarts: 0 }
+}
+
+/** What an operator should know of and can mend, a sentence each. */
+async function warnings(config: Config, supervisor: Supervisor, clamav: PreparedClamav | null): Promise<string[]> {
+  const [notAfterMs] = (await supervisor.ask(['worker'], 'certificate', answerMs)) as number[]
+  const said: (string | null)[] = [
+    clamav === null ? null : signaturesOf(clamav).warning,
+    notAfterMs !== undefined && notAfterMs - Date.now() < certificateWarnMs
+      ? `The certificate ends on ${new Date(notAfterMs).toISOString().slice(0, 10)}: replace its files, no restart is needed.`
+      : null,
+    config.tlsCertificate === '' ? 'The certificate is a self-signed development certificate.' : null,
+    'A 250 is durable on one machine: there is no synchronous standby.',
+  ]
+  return said.filter((sentence) => sentence !== null)
+}
+
+/** The series of all our processes in one text; each bears the name of its process. */
+async function gatherMetrics(supervisor: Supervisor): Promise<string> {
+  const { AggregatorRegistry } = await import('prom-client')
+  const found = await supervisor.ask(['worker', 'jobs'], 'metrics', answerMs)
+  return AggregatorRegistry.aggregate(found as object[]).metrics()
+}
+
+function keepSignaturesFresh(supervisor: Supervisor, clamav: PreparedClamav, until: readonly Server[]): void {
+  const timer = setInterval(async () => {
+    const changed = await refreshSignatures(clamav)
+    const pid = supervisor.status().find((one) => one.kind === 'clamd')?.pid
+    if (changed && pid != null) reloadSignatures(pid)
+  }, refreshEveryMs)
+  for (const server of until) server.once('close', () => clearInterval(timer))
+}

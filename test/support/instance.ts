@@ -1,0 +1,70 @@
+// A real instance: `./cjsm up --detach` on a data folder and ports of its own, stopped and removed at the end of the test file.
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import type { DemoPerson } from '#cli/demonstration.ts'
+
+const launcher = fileURLToPath(new URL('../../cjsm', import.meta.url))
+
+export interface Instance {
+  readonly data: string
+  readonly ports: { submissions: number; submission: number; imaps: number; operations: number }
+  readonly people: readonly DemoPerson[]
+  /** The person of the demonstration with that role. */
+  person(role: string): DemoPerson
+  cjsm(...args: string[]): SpawnSyncReturns<string>
+  /** The options of `up`, so that a test can start it again. */
+  readonly up: readonly string[]
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const probe = createServer()
+  return new Promise((resolve) => {
+    probe.once('error', () => resolve(false))
+    probe.listen({ port, host: '127.0.0.1' }, () => probe.close(() => resolve(true)))
+  })
+}
+
+/** A port offset whose ports are all free now; below the range from which the kernel takes the ports of clients. */
+async function freeOffset(): Promise<number> {
+  for (;;) {
+    const offset = 10_000 + Math.floor(Math.random() * 200) * 100
+    const free = await Promise.all([465, 587, 993, 100].map((port) => isFree(offset + port)))
+    if (free.every(Boolean)) return offset
+  }
+}
+
+/** Starts an instance and waits until it serves; throws with what `up` printed when it does not. */
+export async function startInstance(
+  options: { environment?: Record<string, string>; args?: readonly string[] } = {},
+): Promise<Instance> {
+  const folder = mkdtempSync(join(tmpdir(), 'cjsm-instance-'))
+  chmodSync(folder, 0o711)
+  const data = join(folder, 'data')
+  const env = { ...process.env, ...options.environment }
+  const cjsm = (...args: string[]) => spawnSync(launcher, [...args, '--data', data], { encoding: 'utf8', env })
+  const up = ['up', '--detach', '--port-offset', String(await freeOffset()), ...(options.args ?? [])]
+  after(() => {
+    cjsm('down')
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const started = cjsm(...up)
+  if (started.status !== 0) throw new Error(`./cjsm up failed: ${started.stdout}${started.stderr}`)
+  const { ports } = JSON.parse(cjsm('status', '--json').stdout) as Instance
+  const people = JSON.parse(cjsm('demo', '--json').stdout || '[]') as DemoPerson[]
+  return { data, ports, people, cjsm, up, person: (role) => people.find((one) => one.role === role)! }
+}
+
+/** Whether a program is installed; tests that need one that only root can install are left out otherwise. */
+export function isInstalled(program: string): boolean {
+  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
+}
+
+/** `skip` for a test that needs a program: false when it is there; as root it is never skipped. */
+export function needs(program: string): { skip: string | false } {
+  return { skip: isInstalled(program) || process.getuid?.() === 0 ? false : `${program} is not installed, and only root can` }
+}
