@@ -43,13 +43,17 @@ export function outcomesOf(
   targets: LockedTargets,
   used: Map<string, number>,
 ): Outcome[] {
+  const placed = new Set<string>()
   return recipients.map((recipient) => {
+    // A second address of the same holder: the copy is there already.
+    if (placed.has(recipient.holder)) return { kind: 'delivered', recipient }
     const holder = holders.get(recipient.holder)
     const before = used.get(recipient.holder) ?? targets.used(recipient.holder)
     if (holder === undefined || holder.state === 'removed' || before === null)
       return { kind: 'refused', recipient, refusal: removed(recipient.address) }
     if (before + octets > holder.quotaOctets) return { kind: 'refused', recipient, refusal: overQuota(recipient.address) }
     used.set(recipient.holder, before + octets)
+    placed.add(recipient.holder)
     return { kind: 'delivered', recipient }
   })
 }

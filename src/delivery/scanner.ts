@@ -57,16 +57,14 @@ class Session {
     this.socket.cork()
     this.socket.write('zINSTREAM\0')
     for await (const chunk of chunks) {
-      for (let at = 0; at < chunk.length; at += chunkOctets) {
-        // An answer before the end of the octets: the rest would stand in the way of the next scan.
-        if (this.#answer === null) {
-          this.ended = true
-          return answer
-        }
+      for (let at = 0; at < chunk.length && this.#answer !== null; at += chunkOctets) {
         await this.#send(chunk.subarray(at, at + chunkOctets), answer)
       }
+      if (this.#answer === null) break
     }
-    this.socket.write(Buffer.alloc(4))
+    // An answer before the end of the octets: what clamd has not read would stand in the way of the next scan.
+    if (this.#answer === null) this.ended = true
+    else this.socket.write(Buffer.alloc(4))
     this.socket.uncork()
     return answer
   }
@@ -81,6 +79,8 @@ class Session {
     this.socket.cork()
   }
 }
+
+class TooLate extends Error {}
 
 /** A scanner over clamd's socket; each scan ends within `timeoutMs`. */
 export function clamdScanner(path: string, timeoutMs: number): Scanner {
@@ -132,8 +132,6 @@ export function clamdScanner(path: string, timeoutMs: number): Scanner {
     },
   }
 }
-
-class TooLate extends Error {}
 
 /** Reads `1: stream: OK`, `1: stream: Name FOUND`, `1: INSTREAM size limit exceeded. ERROR`. */
 function resultOf(line: string): ScanResult {

@@ -17,6 +17,8 @@ export interface Spool {
   abandon(): Promise<void>
 }
 
+const chunksGathered = 64
+
 export type NewSpool = () => Spool
 
 /** Makes spools whose files, when they need one, are in `folder`; whatever is there at start belongs to nobody. */
@@ -34,7 +36,6 @@ class SealedSpool implements Spool {
   #waitingOctets = 0
   #whole: Buffer | null = null
   #file: FileHandle | null = null
-  #written = 0
   #pieces = 0
 
   constructor(folder: string, sealing: Sealing) {
@@ -43,22 +44,25 @@ class SealedSpool implements Spool {
   }
 
   async write(chunk: Buffer): Promise<void> {
-    this.#waiting.push(chunk)
-    this.#waitingOctets += chunk.length
-    this.size += chunk.length
-    while (this.#waitingOctets > pieceOctets) await this.#spill()
+    for (let at = 0; at < chunk.length; ) {
+      if (this.#waitingOctets === pieceOctets) await this.#spill()
+      const part = chunk.subarray(at, at + pieceOctets - this.#waitingOctets)
+      // Gathered now and then: an octet a packet must not cost an object an octet.
+      if (this.#waiting.push(part) === chunksGathered) this.#waiting = [Buffer.concat(this.#waiting)]
+      this.#waitingOctets += part.length
+      this.size += part.length
+      at += part.length
+    }
   }
 
   /** Seals one full piece into the file. Every piece is sealed as `not last`: the length is known to this process. */
   async #spill(): Promise<void> {
-    const all = Buffer.concat(this.#waiting)
-    const rest = Buffer.from(all.subarray(pieceOctets))
-    this.#waiting = [rest]
-    this.#waitingOctets = rest.length
+    const piece = Buffer.concat(this.#waiting)
+    this.#waiting = []
+    this.#waitingOctets = 0
     this.#file ??= await open(join(this.#folder, this.#identity.id), 'wx+', 0o600)
-    const sealed = sealPiece(this.#sealing, this.#key, this.#identity, this.#pieces++, false, all.subarray(0, pieceOctets))
-    await this.#file.write(sealed, 0, sealed.length, this.#written)
-    this.#written += sealed.length
+    const sealed = sealPiece(this.#sealing, this.#key, this.#identity, this.#pieces++, false, piece)
+    await this.#file.writeFile(sealed) // behind the last one, and whole: write may take a part
   }
 
   whole(): Buffer | null {

@@ -1,4 +1,5 @@
-// Reads one complete command from the connection: its line, the literals that it announces, and what follows them. RFC 3501 §4.3, RFC 7888.
+// Reads one complete command from the connection: its line, the literals that it announces, and what follows them. RFC 3501
+// §4.3, RFC 7888.
 import { BadCommand } from '#base/faults.ts'
 import { Decoder } from '#imap/grammar.ts'
 import type { ImapLimits } from '#imap/limits.ts'
@@ -87,7 +88,10 @@ export class CommandReader {
     return bad(`A literal of more than ${this.#limits.nonSynchronisingOctets} octets waits for the server (RFC 7888, LITERAL-)`)
   }
 
-  /** Rejects a literal: one that waits is never asked for; one on its way is read off, or the connection closes when it is too much. */
+  /**
+   * Rejects a literal: one that waits is never asked for; one on its way is read off, or the connection closes when it is too
+   * much.
+   */
   async #reject(head: Buffer, announced: Announced, reply: Reply): Promise<Received> {
     let rest = true
     if (!announced.synchronising) {

@@ -106,7 +106,8 @@ export interface Watch {
 }
 
 /**
- * UIDs that are passed down are in ascending order without repeats, and may name copies that were expunged meanwhile: those are passed over.
+ * UIDs that are passed down are in ascending order without repeats, and may name copies that were expunged meanwhile: those are
+ * passed over.
  * Every function may throw `Unavailable`; any other error is a fault.
  */
 export interface ImapDoors {
@@ -128,7 +129,8 @@ export interface ImapDoors {
   /** Records the hand-over (one record for all `uids`) before any octet is given. */
   open(who: SignedIn, mailboxId: string, uids: readonly number[]): Promise<OpenedCopies>
   /**
-   * Stores a message. May refuse before it reads `content`, which then is never asked of the client; throws what `content` throws, with nothing stored.
+   * Stores a message. May refuse before it reads `content`, which then is never asked of the client; throws what `content`
+   * throws, with nothing stored.
    * A mailbox that is not there is refused as `mailbox-does-not-exist`.
    */
   append(

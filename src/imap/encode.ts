@@ -1,4 +1,5 @@
-// Writes what RFC 3501 §9 lets stand in a response. Everything here is octets as a string, one character an octet (latin1), so that
+// Writes what RFC 3501 §9 lets stand in a response. Everything here is octets as a string, one character an octet (latin1), so
+// that
 // many responses join into one write; text of any alphabet enters through these functions only.
 import { encodeUtf7 } from '#imap/utf7.ts'
 

@@ -1,4 +1,5 @@
-// Reads one complete command, its line with its literals in place, by expectations: each method takes one rule of RFC 3501 §9 or throws BadCommand.
+// Reads one complete command, its line with its literals in place, by expectations: each method takes one rule of RFC 3501 §9 or
+// throws BadCommand.
 import { BadCommand } from '#base/faults.ts'
 import type { ImapLimits } from '#imap/limits.ts'
 import { canonicalName } from '#imap/names.ts'

@@ -2,28 +2,20 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { ImapFlow } from 'imapflow'
-import { type Face, message, startFace } from '#test/support/imap-face.ts'
+import { message, startFace } from '#test/support/imap-face.ts'
 
-let face: Face
-let client: ImapFlow
-before(async () => {
-  face = await startFace()
-  const auth = { user: 'ada', pass: 'right' }
-  client = new ImapFlow({
-    host: '127.0.0.1',
-    port: face.port,
-    secure: true,
-    auth,
-    logger: false,
-    tls: { rejectUnauthorized: false },
-    disableAutoIdle: true,
-  })
-  await client.connect()
+const face = await startFace()
+const client = new ImapFlow({
+  host: '127.0.0.1',
+  port: face.port,
+  secure: true,
+  auth: { user: 'ada', pass: 'right' },
+  logger: false,
+  tls: { rejectUnauthorized: false },
+  disableAutoIdle: true,
 })
-after(async () => {
-  await client.logout()
-  await face.close()
-})
+before(() => client.connect())
+after(() => client.close())
 
 const letter = (subject: string) =>
   message(`Subject: ${subject}`, 'From: Bob <bob@firm.cjsm.test>', 'Content-Type: text/plain', '', `About ${subject}.`)

@@ -1,18 +1,10 @@
 // The limits of the loop, at their value and one past it, and their defaults. See docs/limits.md.
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { refused } from '#base/faults.ts'
 import { imapLimits } from '#imap/limits.ts'
-import { ask, type Face, startFace } from '#test/support/imap-face.ts'
-
-const faces: Face[] = []
-after(() => Promise.all(faces.map((face) => face.close())))
-
-async function newFace(limits?: Parameters<typeof startFace>[0]): Promise<Face> {
-  const face = await startFace(limits)
-  faces.push(face)
-  return face
-}
+import { DialogueClient } from '#test/support/dialogue.ts'
+import { ask, startFace } from '#test/support/imap-face.ts'
 
 test('the defaults are those that docs/limits.md tells', () => {
   const { appendOctets, commandOctets, idleMs, signInMs, signInTries, badCommands, loginLiteralOctets, nonSynchronisingOctets } =
@@ -33,7 +25,7 @@ test('the defaults are those that docs/limits.md tells', () => {
 })
 
 test('a command line of 64 KiB is read, one octet more ends the session', async () => {
-  const face = await newFace()
+  const face = await startFace()
   const client = await face.signIn()
   const line = (octets: number) => `x NOOP ${'y'.repeat(octets - 9)}\r\n`
   client.send(line(65_536))
@@ -44,14 +36,14 @@ test('a command line of 64 KiB is read, one octet more ends the session', async 
 })
 
 test('before sign-in a command line has 16 KiB at most', async () => {
-  const face = await newFace()
+  const face = await startFace()
   const client = await face.connect()
   client.send(`x NOOP ${'y'.repeat(16_384)}\r\n`)
   assert.equal(await client.nextLine(), '* BYE A command is at most 16384 octets long')
 })
 
 test('literals count as part of their command', async () => {
-  const face = await newFace({ commandOctets: 200 })
+  const face = await startFace({ commandOctets: 200 })
   const client = await face.signIn('INBOX')
   const text = 'y'.repeat(150)
   assert.match((await ask(client, `SEARCH TEXT {150+}\r\n${text}`)).reply, /^OK /)
@@ -64,14 +56,43 @@ test('literals count as part of their command', async () => {
 })
 
 test('who does not sign in within the time for it is told to go', async () => {
-  const face = await newFace({ signInMs: 150 })
+  const face = await startFace({ signInMs: 150 })
   const client = await face.connect()
   assert.equal(await client.nextLine(), '* BYE Nothing came for too long')
   assert.equal(await client.nextLine(), null)
 })
 
+test('a stranger who is always busy is told to go all the same', async () => {
+  const face = await startFace({ signInMs: 200 })
+  const client = await face.connect()
+  let said = ''
+  for (let line: string | null = ''; line !== null; line = await client.nextLine()) {
+    said = line
+    client.send('x NOOP\r\n'.repeat(20))
+  }
+  assert.equal(said, '* BYE Nothing came for too long')
+})
+
+test('a literal that does not wait has 4,096 octets at most, the message of an APPEND too (RFC 7888 §5)', async () => {
+  const face = await startFace()
+  const client = await face.signIn()
+  assert.match((await ask(client, `APPEND INBOX {4096+}\r\n${'y'.repeat(4096)}`)).reply, /^OK /)
+  assert.match((await ask(client, `APPEND INBOX {4097+}\r\n${'y'.repeat(4097)}`)).reply, /^BAD A literal of more than 4096/)
+  assert.equal(face.doors.contents('INBOX').length, 1)
+})
+
+test('one that is not let in is told why before the connection closes (T21)', async () => {
+  const face = await startFace({}, undefined, () =>
+    refused('T21', 'connection-is-from-outside', 'Seen: 192.0.2.1', 'Ask the Helpdesk.'),
+  )
+  const client = await DialogueClient.connect(face.port)
+  await client.startTls()
+  assert.equal(await client.nextLine(), '* BYE [ALERT] [T21] Seen: 192.0.2.1. Ask the Helpdesk.')
+  assert.equal(await client.nextLine(), null)
+})
+
 test('dribbling gains a stranger no time: literals count as time to sign in', async () => {
-  const face = await newFace({ signInMs: 300 })
+  const face = await startFace({ signInMs: 300 })
   const client = await face.connect()
   client.send('x LOGIN {1000+}\r\n')
   const dribble = setInterval(() => client.send('y'), 20)
@@ -83,7 +104,7 @@ test('dribbling gains a stranger no time: literals count as time to sign in', as
 })
 
 test('a message has its time, however steadily it dribbles', async () => {
-  const face = await newFace({ messageMs: 300 })
+  const face = await startFace({ messageMs: 300 })
   const client = await face.signIn()
   client.send('x APPEND INBOX {1000+}\r\n')
   const dribble = setInterval(() => client.send('y'), 20)
@@ -95,7 +116,7 @@ test('a message has its time, however steadily it dribbles', async () => {
 })
 
 test('a session that is idle for too long is told to go, in IDLE too (RFC 3501 §5.4)', async () => {
-  const face = await newFace({ idleMs: 150 })
+  const face = await startFace({ idleMs: 150 })
   const [client, idler] = [await face.signIn('INBOX'), await face.signIn('INBOX')]
   idler.send('x IDLE\r\n')
   assert.equal(await idler.nextLine(), '+ idling')
@@ -105,7 +126,7 @@ test('a session that is idle for too long is told to go, in IDLE too (RFC 3501 �
 })
 
 test('a literal that stops coming ends the session', async () => {
-  const face = await newFace({ readMs: 150 })
+  const face = await startFace({ readMs: 150 })
   const client = await face.signIn()
   client.send('x APPEND INBOX {50+}\r\nhalf')
   assert.equal(await client.nextLine(), '* BYE Nothing came for too long')
@@ -113,7 +134,7 @@ test('a literal that stops coming ends the session', async () => {
 })
 
 test('a computer in use is no guess: it is told so, as often as it asks (G17)', async () => {
-  const face = await newFace()
+  const face = await startFace()
   face.doors.signInRefusal = refused(
     'G17',
     'computer-is-in-use',
@@ -128,7 +149,7 @@ test('a computer in use is no guess: it is told so, as often as it asks (G17)', 
 })
 
 test('a mailbox name has 255 octets at most, a set 10,000 elements, whatever is asked', async () => {
-  const face = await newFace()
+  const face = await startFace()
   const client = await face.signIn('INBOX')
   assert.match((await ask(client, `CREATE ${'n'.repeat(255)}`)).reply, /^OK /)
   assert.match((await ask(client, `CREATE ${'n'.repeat(256)}`)).reply, /^NO \[CANNOT\] A mailbox name is at most 255 octets/)
@@ -138,7 +159,7 @@ test('a mailbox name has 255 octets at most, a set 10,000 elements, whatever is 
 })
 
 test('a session that ends stops watching its mailbox', async () => {
-  const face = await newFace()
+  const face = await startFace()
   const client = await face.signIn('INBOX')
   assert.equal(face.doors.watchers('INBOX'), 1)
   await ask(client, 'LOGOUT')

@@ -1,4 +1,5 @@
-// Serves one connection: reads a command, runs it, writes what it answers. Deadlines, error counts and logging are here and nowhere else.
+// Serves one connection: reads a command, runs it, writes what it answers. Deadlines, error counts and logging are here and
+// nowhere else.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Counter } from 'prom-client'
 import { BadCommand } from '#base/faults.ts'
@@ -73,7 +74,10 @@ class Loop {
 
   /** Serves one command. */
   async #serveNext(): Promise<Outcome> {
-    const received = await this.#reader.next(this.#session.isSignedIn, this.#patienceMs())
+    const patienceMs = this.#patienceMs()
+    // Commands that are there already cost no waiting, so that a busy stranger would otherwise never run out of time.
+    if (patienceMs === 0) throw new TimedOut()
+    const received = await this.#reader.next(this.#session.isSignedIn, patienceMs)
     if (received.kind === 'ended') return 'the client left'
     this.#commands++
     if (received.kind === 'rejected') return this.#conclude(received.tag, null, received.reply)

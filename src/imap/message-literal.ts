@@ -1,4 +1,5 @@
-// The message of an APPEND: asked for when the mailbox wants it, streamed with its line ends made CRLF, and read off when nobody wanted it.
+// The message of an APPEND: asked for when the mailbox wants it, streamed with its line ends made CRLF, and read off when nobody
+// wanted it.
 import { BadCommand } from '#base/faults.ts'
 import type { ImapLimits } from '#imap/limits.ts'
 import { type Connection, ConnectionLost } from '#net/connection.ts'
@@ -39,7 +40,10 @@ export class MessageLiteral {
     return this.#fault
   }
 
-  /** The message, once. The client is asked for it at the first pull; the last piece comes only after the command's line has ended properly. */
+  /**
+   * The message, once. The client is asked for it at the first pull; the last piece comes only after the command's line has
+   * ended properly.
+   */
   async *content(): AsyncGenerator<Buffer, void> {
     try {
       yield* this.#pieces()
@@ -102,7 +106,10 @@ export class MessageLiteral {
   }
 }
 
-/** Makes every bare CR and bare LF a CRLF, whatever the pieces: nothing stored holds either. One pass, a copy only where something changes. */
+/**
+ * Makes every bare CR and bare LF a CRLF, whatever the pieces: nothing stored holds either. One pass, a copy only where
+ * something changes.
+ */
 export class LineEnds {
   #heldCr = false
 

@@ -9,7 +9,8 @@ export function canonicalName(name: string): string {
   return first.toUpperCase() === 'INBOX' ? `INBOX${text.slice(first.length)}` : text
 }
 
-// Controls, line and paragraph separators, and what turns the direction of text, so that a list of names reads as it is (RFC 5198).
+// Controls, line and paragraph separators, and what turns the direction of text, so that a list of names reads as it is (RFC
+// 5198).
 const deceptive = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]/
 
 /** What is wrong with a name for a new mailbox, as a sentence, or null. */

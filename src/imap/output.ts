@@ -1,18 +1,21 @@
-// What a session writes: responses are gathered into blocks, and go out when a block is full or when the command waits for something.
+// What a session writes: responses are gathered into blocks, and go out when a block is full or when the command waits for
+// something.
 import type { Octets } from '#imap/encode.ts'
 import type { Connection } from '#net/connection.ts'
 
 export class Output {
-  readonly #connection: Connection
+  readonly #connection: Pick<Connection, 'write'>
   readonly #blockOctets: number
   #pieces: Buffer[] = []
   #text: Octets = ''
   #octets = 0
   #written = 0
+  /** Blocks that the connection has not taken yet. */
+  #underway = 0
   #writing: Promise<void> = Promise.resolve()
   #scheduled: NodeJS.Immediate | null = null
 
-  constructor(connection: Connection, blockOctets: number) {
+  constructor(connection: Pick<Connection, 'write'>, blockOctets: number) {
     this.#connection = connection
     this.#blockOctets = blockOctets
   }
@@ -31,11 +34,7 @@ export class Output {
     }
     this.#octets += piece.length
     if (this.#octets >= this.#blockOctets) return this.flush()
-    this.#scheduled ??= setImmediate(() => {
-      this.#scheduled = null
-      // Who waits next meets the failure; here nobody does.
-      this.flush().catch(() => {})
-    })
+    this.#schedule()
     return null
   }
 
@@ -49,8 +48,26 @@ export class Output {
     this.#written += this.#octets
     this.#pieces = []
     this.#octets = 0
+    this.#underway++
     this.#writing = this.#writing.then(() => this.#connection.write(block))
+    this.#writing.then(this.#settled, this.#settled)
     return this.#writing
+  }
+
+  /**
+   * Writes at the end of this turn of the event loop; but never behind a block that the client has yet to take: what is gathered
+   * then waits for a full block, and its command with it, so that a client that does not read makes nothing grow.
+   */
+  #schedule(): void {
+    if (this.#underway > 0) return
+    this.#scheduled ??= setImmediate(() => {
+      this.flush()
+    })
+  }
+
+  readonly #settled = (): void => {
+    this.#underway--
+    if (this.#octets > 0) this.#schedule()
   }
 
   #closeText(): void {

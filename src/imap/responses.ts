@@ -69,8 +69,5 @@ export function replyToTargetRefusal(refusal: Refused): Reply {
 /** The NO for what was thrown: names the part that is away, or gives a reference; never the fault's own text. */
 export function replyToFault(fault: unknown, reference: string): Reply {
   if (fault instanceof Unavailable) return no('UNAVAILABLE', `The ${fault.part} of this service is away; try again in a minute`)
-  return no(
-    'SERVERBUG',
-    `Something went wrong here; nothing is known to have changed. Tell the Helpdesk the reference ${reference}`,
-  )
+  return no('SERVERBUG', `Something went wrong here. Tell the Helpdesk the reference ${reference}`)
 }

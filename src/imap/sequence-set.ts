@@ -1,16 +1,23 @@
-// Sets of sequence numbers or UIDs: resolved against what is there, never expanded beyond it. RFC 3501 §9 (sequence-set), RFC 4315 (uid-set).
+// Sets of sequence numbers or UIDs: resolved against what is there, never expanded beyond it. RFC 3501 §9 (sequence-set), RFC
+// 4315 (uid-set).
 
 /** `*`: the largest number in use. */
 export const star = Number.POSITIVE_INFINITY
 
 export type SequenceSet = readonly (readonly [from: number, to: number])[]
 
-/** The UIDs of an ascending list that a set names, in ascending order, without repeats. `n:*` always names the last one (RFC 3501 §6.4.8). */
+/**
+ * The UIDs of an ascending list that a set names, in ascending order, without repeats. `n:*` always names the last one (RFC 3501
+ * §6.4.8).
+ */
 export function uidsNamed(set: SequenceSet, uids: readonly number[]): number[] {
   return select(set, uids, uids.at(-1) ?? 0, (number) => lowerBound(uids, number))
 }
 
-/** The same for a set of sequence numbers; null when it names one that is not there. A range that ends in `*` is cut to what is there. */
+/**
+ * The same for a set of sequence numbers; null when it names one that is not there. A range that ends in `*` is cut to what is
+ * there.
+ */
 export function sequenceNamed(set: SequenceSet, uids: readonly number[]): number[] | null {
   const count = uids.length
   if (set.some(([from, to]) => !(from === star || to === star) && Math.max(from, to) > count)) return null

@@ -34,7 +34,8 @@ export function startImap(options: ImapServerOptions): Promise<Listener> {
     tls: 'implicit',
     tlsContext,
     admit,
-    greetRefusal: (refusal) => byeLine(refusalText(refusal), 'UNAVAILABLE'),
+    // ALERT: what a mail program must show (RFC 3501 §7.1).
+    greetRefusal: (refusal) => byeLine(refusalText(refusal), 'ALERT'),
     async serve(connection) {
       sessions.inc()
       try {

@@ -28,7 +28,9 @@ export class Selection {
     this.#wake?.()
   }
 
-  /** Resolves at the next hint (at once when one is pending), or after `timeoutMs`. One waiter at a time; `cancel` ends its timer. */
+  /**
+   * Resolves at the next hint (at once when one is pending), or after `timeoutMs`. One waiter at a time; `cancel` ends its timer.
+   */
   nextHint(timeoutMs: number): { hinted: Promise<void>; cancel: () => void } {
     if (this.hinted) return { hinted: Promise.resolve(), cancel: () => {} }
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -101,7 +103,10 @@ export class Session {
     this.#selection = null
   }
 
-  /** Re-reads the selected mailbox and yields what the client has not heard; expunges only where they may be told (RFC 3501 §7.4.1). */
+  /**
+   * Re-reads the selected mailbox and yields what the client has not heard; expunges only where they may be told (RFC 3501
+   * §7.4.1).
+   */
   async news(tellExpunges: boolean): Promise<Octets[]> {
     const selection = this.selected
     const { view } = selection

@@ -3,7 +3,10 @@ import { BadCommand } from '#base/faults.ts'
 
 const printable = /^[\x20-\x7e]*$/
 
-/** The text of a name in modified UTF-7; throws BadCommand for 8-bit octets, open, empty or needless shifts, ill-formed UTF-16 and non-zero padding. */
+/**
+ * The text of a name in modified UTF-7; throws BadCommand for 8-bit octets, open, empty or needless shifts, ill-formed UTF-16
+ * and non-zero padding.
+ */
 export function decodeUtf7(wire: string): string {
   if (!printable.test(wire)) throw new BadCommand('A mailbox name is printable ASCII in modified UTF-7')
   let text = ''

@@ -49,7 +49,8 @@ export class View {
     }
     const told = tellExpunges ? this.expunge([...this.#untold]) : []
     const before = this.uids.length
-    const flagged = changes.changed.filter((entry) => this.#takeEntry(entry, changes.expunged))
+    const gone = new Set(changes.expunged)
+    const flagged = changes.changed.filter((entry) => this.#takeEntry(entry, gone))
     if (this.uids.length > before) told.push(`* ${this.uids.length} EXISTS\r\n* 0 RECENT\r\n`)
     this.#highestModseq = changes.highestModseq
     this.#uidNext = Math.max(this.#uidNext, changes.uidNext)
@@ -57,11 +58,11 @@ export class View {
   }
 
   /** Adds a new copy, or notes new flags; tells whether a known copy has flags that the client has not heard of. */
-  #takeEntry(entry: CopyEntry, expunged: readonly number[]): boolean {
+  #takeEntry(entry: CopyEntry, gone: ReadonlySet<number>): boolean {
     const sequenceNumber = this.sequenceNumber(entry.uid)
     if (sequenceNumber > 0) return this.note(entry)
     // A UID below the last one would move numbers that the client knows: a mailbox never gives one (RFC 3501 §2.3.1.1).
-    if (entry.uid <= (this.uids.at(-1) ?? 0) || expunged.includes(entry.uid)) return false
+    if (entry.uid <= (this.uids.at(-1) ?? 0) || gone.has(entry.uid)) return false
     this.uids.push(entry.uid)
     this.#entries.push(entry)
     return false

@@ -11,6 +11,8 @@ export interface Identity {
 export const pieceOctets = 256 * 1024
 export const dataKeyOctets = 32
 const lengthOctets = 4
+/** What zstd and the tag can add to a piece that does not compress is well below the difference. */
+const maxSealedOctets = pieceOctets + 4096
 const uses = { content: 1, summary: 2 } as const
 
 /** A fresh data key: one per message, never used for another. */
@@ -73,8 +75,10 @@ export async function* unsealRange(
     const head = await readAt(at, lengthOctets)
     if (head.length < lengthOctets) throw new SealBroken('content is truncated')
     const length = head.readUInt32BE()
+    if (length > maxSealedOctets) throw new SealBroken('a piece is longer than any')
     if ((index + 1) * pieceOctets > from) {
       const sealed = await readAt(at + lengthOctets, length)
+      if (sealed.length < length) throw new SealBroken('content is truncated')
       const plain = sealing.decompress(
         sealing.unseal(dataKey, nonceFor('content', index, index === count - 1), associated(identity), sealed),
         pieceOctets,

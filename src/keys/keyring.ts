@@ -38,7 +38,8 @@ export function openKeyring(root: string): Keyring {
       if (absent(fault)) return null
       throw fault
     })
-    return octets === null || octets.length === 0 ? null : octets
+    // Zeros alone: destroyed, and a crash came before it was made empty.
+    return octets === null || octets.every((octet) => octet === 0) ? null : octets
   }
   return {
     read,

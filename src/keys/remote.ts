@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { Unavailable } from '#base/faults.ts'
 import type { Epoch, EpochKey } from '#keys/epoch.ts'
 import type { Keeper } from '#keys/keeper.ts'
-import type { Answer, Request } from '#keys/service.ts'
+import { type Answer, type Request, maxWanted } from '#keys/service.ts'
 
 type Asked = { resolve(answer: Answer): void; reject(fault: Error): void; timer: NodeJS.Timeout }
 type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
@@ -30,7 +30,9 @@ export function newRemoteKeeper(path: string, timeoutMs: number): Keeper & { clo
       if (socket === made) socket = undefined
       fail(new Error('the key process closed the connection'))
     })
-    createInterface({ input: made }).on('line', (line) => {
+    const lines = createInterface({ input: made })
+    lines.on('error', () => {}) // the socket’s, heard above; unheard here, it would end the process
+    lines.on('line', (line) => {
       const answer = JSON.parse(line) as Answer
       const one = asked.get(answer.n)
       asked.delete(answer.n)
@@ -65,18 +67,23 @@ export function newRemoteKeeper(path: string, timeoutMs: number): Keeper & { clo
     generation: found.generation,
     key: Buffer.from(found.key, 'hex'),
   })
+  /** As many requests as it takes, one after another. */
+  async function inRequests<Wanted, Found>(wanted: readonly Wanted[], one: (some: Wanted[]) => Promise<Found[]>): Promise<Found[]> {
+    const found: Found[] = []
+    for (let at = 0; at < wanted.length; at += maxWanted) found.push(...(await one(wanted.slice(at, at + maxWanted))))
+    return found
+  }
   return {
-    async current(wanted) {
-      const found = await ask({
-        ask: 'current',
-        wanted: wanted.map(({ holder, purpose, month }) => ({ holder, purpose, month })),
-      })
-      return wanted.map((epoch, index) => complete(epoch, found[index]!))
-    },
-    async read(wanted) {
-      const found = await ask({ ask: 'read', wanted: [...wanted] })
-      return wanted.map((epoch, index) => (found[index] == null ? null : complete(epoch, found[index])))
-    },
+    current: (wanted) =>
+      inRequests(wanted, async (some) => {
+        const found = await ask({ ask: 'current', wanted: some.map(({ holder, purpose, month }) => ({ holder, purpose, month })) })
+        return some.map((epoch, index) => complete(epoch, found[index]!))
+      }),
+    read: (wanted) =>
+      inRequests(wanted, async (some) => {
+        const found = await ask({ ask: 'read', wanted: some })
+        return some.map((epoch, index) => (found[index] == null ? null : complete(epoch, found[index])))
+      }),
     async destroy(epoch) {
       await ask({ ask: 'destroy', wanted: [epoch] })
     },

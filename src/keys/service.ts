@@ -12,21 +12,26 @@ const Holder = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9
 const Named = { holder: Holder, purpose: Type.Enum(purposes), month: Type.Integer({ minimum: 0, maximum: 65_535 }) }
 const Generation = Type.Integer({ minimum: 1, maximum: 65_535 })
 
+/** How many keys one request may ask for. */
+export const maxWanted = 1000
+
 /** What may be asked of the key process; `n` numbers the request, so that answers may come in any order. */
 export const Request = Type.Union([
-  Type.Object({ n: Type.Integer(), ask: Type.Literal('current'), wanted: Type.Array(Type.Object(Named), { maxItems: 1000 }) }),
+  Type.Object({ n: Type.Integer(), ask: Type.Literal('current'), wanted: Type.Array(Type.Object(Named), { maxItems: maxWanted }) }),
   Type.Object({
     n: Type.Integer(),
     ask: Type.Literal('read'),
-    wanted: Type.Array(Type.Object({ ...Named, generation: Generation }), { maxItems: 1000 }),
+    wanted: Type.Array(Type.Object({ ...Named, generation: Generation }), { maxItems: maxWanted }),
   }),
   Type.Object({
     n: Type.Integer(),
     ask: Type.Literal('destroy'),
-    wanted: Type.Array(Type.Object({ ...Named, generation: Generation }), { maxItems: 1000 }),
+    wanted: Type.Array(Type.Object({ ...Named, generation: Generation }), { maxItems: maxWanted }),
   }),
 ])
 export type Request = Type.Static<typeof Request>
+
+const Numbered = Type.Object({ n: Type.Integer() })
 
 /** Keys in hexadecimal, null for a destroyed one; or a fault without its text. */
 export type Answer = { n: number; keys: ({ generation: number; key: string } | null)[] } | { n: number; fault: true }
@@ -42,12 +47,14 @@ export async function serveKeys(keeper: Keeper, path: string, log: Log): Promise
 
 function converse(socket: Socket, keeper: Keeper, log: Log): void {
   socket.on('error', () => socket.destroy())
-  createInterface({ input: socket }).on('line', async (line) => {
+  const lines = createInterface({ input: socket })
+  lines.on('error', () => socket.destroy()) // it passes the socket’s on; unheard, that would end the key process
+  lines.on('line', async (line) => {
     let n = -1
     try {
       const request: unknown = JSON.parse(line)
+      if (Value.Check(Numbered, request)) n = request.n
       if (!Value.Check(Request, request)) throw new Error('a request that is none')
-      n = request.n
       socket.write(`${JSON.stringify({ n, keys: await answer(keeper, request) } satisfies Answer)}\n`)
     } catch (fault) {
       log.error({ fault: describeFault(fault) }, 'a request for keys failed')

@@ -1,4 +1,5 @@
-// Lists of addresses in From, To and the like (RFC 5322 §3.4, 6532), read in two ways: for showing, and for deciding whose message it is.
+// Lists of addresses in From, To and the like (RFC 5322 §3.4, 6532), read in two ways: for showing, and for deciding whose
+// message it is.
 import { BadCommand } from '#base/faults.ts'
 import { type Address, addressKey, formatAddress, parseAddress } from '#mail/address.ts'
 import { maxCommentDepth, maxListEntries } from '#mail/limits.ts'
@@ -18,7 +19,10 @@ export type ListEntry =
   | { readonly kind: 'group-start'; readonly name: string }
   | { readonly kind: 'group-end' }
 
-/** Reads a list whatever is wrong with it, up to maxListEntries; linear, never throws. Semicolons outside groups separate as commas do. */
+/**
+ * Reads a list whatever is wrong with it, up to maxListEntries; linear, never throws. Semicolons outside groups separate as
+ * commas do.
+ */
 export function parseAddressList(body: string): ListEntry[] {
   const entries: ListEntry[] = []
   let item = newItem()
@@ -43,9 +47,9 @@ export function parseAddressList(body: string): ListEntry[] {
 }
 
 /**
- * The addresses of a From or Sender as formatAddress writes them, or null where two programs could read the field differently: groups,
- * routes, comments within, encoded words in or as addresses, quoted local parts that need their quotes, display names that show another address,
- * unbalanced quotes, controls, empty places, an empty list.
+ * The addresses of a From or Sender as formatAddress writes them, or null where two programs could read the field differently:
+ * groups, routes, comments within, encoded words in or as addresses, quoted local parts that need their quotes, display names
+ * that show another address, unbalanced quotes, controls, empty places, an empty list.
  */
 export function soleMailboxes(body: string): string[] | null {
   if (!body.isWellFormed() || /(?!\t)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\ufffd]/u.test(body)) return null
@@ -96,7 +100,10 @@ function readStrictly(body: string, at: number): { address: string; end: number 
   return address === null || (angle !== null && !showsOnly(phrase, address)) ? null : { address, end }
 }
 
-/** White space, a plain comment, a quoted string, an address in angle brackets, or anything else that is not special (RFC 5322 §3.2.3). */
+/**
+ * White space, a plain comment, a quoted string, an address in angle brackets, or anything else that is not special (RFC 5322
+ * §3.2.3).
+ */
 const strictToken =
   /[ \t]+|\([^()<>@,;:"\\]*\)|"(?<quoted>(?:[^"\\]|\\[\s\S])*)"|<(?<inner>[^<>]*)>|(?<atom>[^ \t"(),:;<>[\]\\]+)/y
 
@@ -107,7 +114,10 @@ function readOneWay(written: string): string | null {
   return formatted.startsWith('"') ? null : formatted
 }
 
-/** Whether a display name holds no angle brackets and no address but its own: a program that shows or reads names only is not misled. */
+/**
+ * Whether a display name holds no angle brackets and no address but its own: a program that shows or reads names only is not
+ * misled.
+ */
 function showsOnly(phrase: string, address: string): boolean {
   const shown = decodeWords(phrase)
   if (/[<>]/.test(shown)) return false

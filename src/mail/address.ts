@@ -16,7 +16,10 @@ const quotedPairOrText = /\\([\x20-\x7e])|([^"\\])/gu
 const unseen = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u
 const label = /^[\p{L}\p{M}\p{N}](?:[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?$/u
 
-/** Reads an addr-spec as in a path, without angle brackets or source route; throws BadCommand where the grammar or a limit is broken. */
+/**
+ * Reads an addr-spec as in a path, without angle brackets or source route; throws BadCommand where the grammar or a limit is
+ * broken.
+ */
 export function parseAddress(text: string): Address {
   // 4 times: what NFC and lower case can lengthen or shorten cannot bring a longer text within the limit.
   if (text.length > 4 * maxAddressOctets || unseen.test(text))
@@ -36,7 +39,9 @@ export function formatAddress(address: Address): string {
   return `${formatLocalPart(address.localPart)}@${address.domain}`
 }
 
-/** The form that look-ups compare: quoting only when needed, all lower case, NFC; throws BadCommand for text that is no address. */
+/**
+ * The form that look-ups compare: quoting only when needed, all lower case, NFC; throws BadCommand for text that is no address.
+ */
 export function addressKey(address: Address | string): string {
   const { localPart, domain } = typeof address === 'string' ? parseAddress(address) : address
   return `${formatLocalPart(localPart.toLowerCase().normalize('NFC'))}@${domain}`
@@ -71,7 +76,8 @@ function readDomain(text: string): string {
   if (text.startsWith('[')) return readLiteral(text)
   const domain = text.toLowerCase().normalize('NFC')
   for (const part of domain.split('.')) {
-    // What NFKC changes (full-width letters, ligatures) is read by some as another domain; IDNA2008 has none of it (RFC 5892 §2.2).
+    // What NFKC changes (full-width letters, ligatures) is read by some as another domain; IDNA2008 has none of it (RFC 5892
+    // §2.2).
     const plain = label.test(part) && part.normalize('NFKC') === part && Buffer.byteLength(part) <= maxLabelOctets
     if (!plain) throw new BadCommand('the domain is not valid')
   }

@@ -16,14 +16,16 @@ const zoneHours = new Map([
 ])
 /** Longer than any date with its comments; the rest is not looked at. */
 const maxDateLength = 200
-const written =
-  /^(?:[a-z]{3,9} ?, ?)?(?<day>\d{1,2}) (?<month>[a-z]{3})[a-z]{0,6} (?<year>\d{2,4}) (?<hour>\d{1,2}) ?: ?(?<minute>\d\d)(?: ?: ?(?<second>\d\d))?(?: (?<zone>[+-]\d{4}|[a-z]{1,5}))?/i
+const writtenDay = /^(?:[a-z]{3,9} ?, ?)?(?<day>\d{1,2}) (?<month>[a-z]{3})[a-z]{0,6} (?<year>\d{2,4}) /
+const writtenTime = /(?<hour>\d{1,2}) ?: ?(?<minute>\d\d)(?: ?: ?(?<second>\d\d))?(?: (?<zone>[+-]\d{4}|[a-z]{1,5}))?/
+const written = new RegExp(writtenDay.source + writtenTime.source, 'i')
 
 /** A time, in milliseconds since 1970, as a Date field writes it, in UTC. */
 export function formatDate(atMs: number): string {
   const at = new Date(atMs)
   const two = (value: number) => String(value).padStart(2, '0')
-  const date = `${days[at.getUTCDay()]}, ${at.getUTCDate()} ${months[at.getUTCMonth()]} ${String(at.getUTCFullYear()).padStart(4, '0')}`
+  const year = String(at.getUTCFullYear()).padStart(4, '0')
+  const date = `${days[at.getUTCDay()]}, ${at.getUTCDate()} ${months[at.getUTCMonth()]} ${year}`
   return `${date} ${two(at.getUTCHours())}:${two(at.getUTCMinutes())}:${two(at.getUTCSeconds())} +0000`
 }
 

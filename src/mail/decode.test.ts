@@ -32,7 +32,7 @@ test('RFC 2045 §6.8: base64 of every octet reads back, also through the slow wa
   )
 })
 
-test('RFC 2045 §2.2: a body is text in its charset, in Latin-1 where the charset is unknown, in UTF-8 where none is given and it is valid', () => {
+test('RFC 2045 §2.2: a body is text in its charset, in Latin-1 where that is unknown, in UTF-8 where none is given', () => {
   assert.equal(decodeText(Buffer.from('é'), 'UTF-8'), 'é')
   assert.equal(decodeText(Buffer.from([0xe9]), 'iso-8859-1'), 'é')
   assert.equal(decodeText(Buffer.from([0x80]), 'Windows-1252'), '€')

@@ -1,4 +1,5 @@
-// Bodies as they were before their transfer encoding (RFC 2045 §6) and as text in their charset; whatever is wrong, something is read.
+// Bodies as they were before their transfer encoding (RFC 2045 §6) and as text in their charset; whatever is wrong, something is
+// read.
 import { isUtf8 } from 'node:buffer'
 
 const equals = 0x3d
@@ -22,7 +23,9 @@ export function decodeTransfer(octets: Buffer, encoding: string): Buffer {
   }
 }
 
-/** The text of octets in a charset: for null or US-ASCII, UTF-8 where it is valid; for an unknown charset, Latin-1; never throws. */
+/**
+ * The text of octets in a charset: for null or US-ASCII, UTF-8 where it is valid; for an unknown charset, Latin-1; never throws.
+ */
 export function decodeText(octets: Buffer, charset: string | null): string {
   const label = charset?.trim().toLowerCase() ?? ''
   const undeclared = label === '' || label === 'us-ascii' || label === 'ascii'

@@ -31,7 +31,7 @@ function read(octets: Buffer) {
   return { structure, parts, header: parseHeader(octets) }
 }
 
-test('RFC 3464 §2: a DSN is a multipart/report of three parts, addressed to the reverse-path, and not answered by machines', () => {
+test('RFC 3464 §2: a DSN is a multipart/report of three parts, to the reverse-path, and not answered by machines', () => {
   const { structure, parts, header } = read(composeDsn(input))
   const field = (name: string) => fieldsNamed(header, name).map(fieldText).join()
   assert.equal(structure.root.subtype, 'report')

@@ -1,4 +1,5 @@
-// Delivery status notifications: RFC 3464 within multipart/report (RFC 6522), what SMTP asked to be returned (RFC 3461 §6), in UTF-8 (RFC 6533).
+// Delivery status notifications: RFC 3464 within multipart/report (RFC 6522), what SMTP asked to be returned (RFC 3461 §6), in
+// UTF-8 (RFC 6533).
 import { isAscii } from 'node:buffer'
 import { formatDate } from '#mail/date.ts'
 import { composeField, fieldsNamed, fieldText, parseHeader } from '#mail/header.ts'

@@ -1,4 +1,5 @@
-// The named alterations of a delivered message: trace fields before its header, fields taken out or added, and not one octet besides.
+// The named alterations of a delivered message: trace fields before its header, fields taken out or added, and not one octet
+// besides.
 import { formatDate } from '#mail/date.ts'
 import { composeField, type Field, type Header } from '#mail/header.ts'
 
@@ -30,7 +31,10 @@ export function receivedField(received: Received): Buffer {
   return composeField('Received', `${where} ${how}; ${formatDate(received.atMs)}`)
 }
 
-/** The new octets of a header, blank line included: `prepend`, the fields that `remove` does not take octet for octet in their order, `append`. */
+/**
+ * The new octets of a header, blank line included: `prepend`, the fields that `remove` does not take octet for octet in their
+ * order, `append`.
+ */
 export function editHeader(
   header: Header,
   edits: { prepend: Buffer[]; remove: (field: Field) => boolean; append: Buffer[] },

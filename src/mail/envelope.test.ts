@@ -8,7 +8,11 @@ const address = (name: string | null, mailbox: string | null, host: string | nul
 
 test('RFC 3501 §7.4.2: the envelope holds the fields as written, unfolded, encoded words kept', () => {
   const envelope = read(
-    'Date: Sat, 21 Nov 2026\r\n 10:00:00 +0000\r\nSubject: =?utf-8?q?a?=\r\n =?utf-8?q?b?= \r\nFrom: "Ann" <ann@x.test>\r\nTo: b@x.test\r\nTo: c@x.test\r\nMessage-ID: <1@x>\r\nIn-Reply-To: <0@x>\r\n\r\n',
+    [
+      'Date: Sat, 21 Nov 2026\r\n 10:00:00 +0000\r\nSubject: =?utf-8?q?a?=\r\n =?utf-8?q?b?= \r\n',
+      'From: "Ann" <ann@x.test>\r\nTo: b@x.test\r\nTo: c@x.test\r\n',
+      'Message-ID: <1@x>\r\nIn-Reply-To: <0@x>\r\n\r\n',
+    ].join(''),
   )
   assert.deepEqual(envelope, {
     date: 'Sat, 21 Nov 2026 10:00:00 +0000',

@@ -1,4 +1,5 @@
-// The header of a message or part as fields that keep their octets: RFC 5322 §2.2, read so that nothing is refused and nothing is lost.
+// The header of a message or part as fields that keep their octets: RFC 5322 §2.2, read so that nothing is refused and nothing
+// is lost.
 import { isUtf8 } from 'node:buffer'
 import { preferredLineOctets } from '#mail/limits.ts'
 
@@ -50,7 +51,10 @@ function parseFields(octets: Buffer, contentOnly: boolean): Header {
   return { fields, octets: octets.length, hasBlankLine: false }
 }
 
-/** The index just after a field's name where a field starts at `from`, else -1. White space before the colon is allowed (RFC 5322 §4.5). */
+/**
+ * The index just after a field's name where a field starts at `from`, else -1. White space before the colon is allowed (RFC 5322
+ * §4.5).
+ */
 export function fieldNameEnd(octets: Buffer, from: number, to: number): number {
   let end = from
   while (end < to && octets[end]! > 0x20 && octets[end]! < 0x7f && octets[end] !== colon) end++
@@ -70,7 +74,10 @@ export function fieldText(field: Field): string {
   return isUtf8(field.body) ? field.body.toString('utf8') : field.body.toString('latin1')
 }
 
-/** One field with its CRLF, folded at 78 octets where white space allows; throws for CR, LF or NUL in the value and for a bad name. */
+/**
+ * One field with its CRLF, folded at 78 octets where white space allows; throws for CR, LF or NUL in the value and for a bad
+ * name.
+ */
 export function composeField(name: string, value: string): Buffer {
   if (!/^[!-9;-~]+$/.test(name)) throw new Error('not a field name')
   if (/[\r\n\0]/.test(value)) throw new Error('a field value must be one line')
@@ -81,15 +88,18 @@ export function composeField(name: string, value: string): Buffer {
 function fold(start: string, value: string): string {
   let folded = ''
   let line = start
+  let width = start.length
   let hasText = false
   for (const piece of value.match(/[ \t]?[^ \t]+|[ \t]/g) ?? []) {
+    const octets = Buffer.byteLength(piece)
     const isWord = piece.length > 1 || !isBlank(piece.charCodeAt(0))
-    const full = Buffer.byteLength(line) + Buffer.byteLength(piece) > preferredLineOctets
-    if (full && hasText && isWord && isBlank(piece.charCodeAt(0))) {
+    if (width + octets > preferredLineOctets && hasText && isWord && isBlank(piece.charCodeAt(0))) {
       folded += `${line}\r\n`
       line = ''
+      width = 0
     }
     line += piece
+    width += octets
     hasText ||= isWord
   }
   return folded + line

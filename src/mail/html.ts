@@ -4,13 +4,24 @@ import { decodeText } from '#mail/decode.ts'
 /** Elements whose content is never shown as text (WHATWG HTML §13.2.6.4); it ends at their end tag, whatever it looks like. */
 const hidden = new Set('script style title template iframe noembed noframes'.split(' '))
 const lineBreaks = new Set(
-  'address article aside blockquote body br center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr html li main nav ol p pre section table tbody tfoot thead tr ul'.split(
-    ' ',
-  ),
+  [
+    'address article aside blockquote body br center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr html',
+    'li main nav ol p pre section table tbody tfoot thead tr ul',
+  ]
+    .join(' ')
+    .split(' '),
 )
-/** Those that people's mail programs write; an unknown one stays as it is. Soft hyphens and joiners are dropped, as nobody sees them. */
+/**
+ * Those that people's mail programs write; an unknown one stays as it is. Soft hyphens and joiners are dropped, as nobody sees
+ * them.
+ */
 const entities = new Map(
-  'amp & lt < gt > quot " apos \' colon : comma , period . excl ! lpar ( rpar ) lsqb [ rsqb ] sol / lowbar _ hyphen - dash - ndash – mdash — hellip … bull • middot · copy © reg ® trade ™ pound £ euro € lsquo ‘ rsquo ’ ldquo “ rdquo ” laquo « raquo » AMP & LT < GT > QUOT "'
+  [
+    'amp & lt < gt > quot " apos \' colon : comma , period . excl ! lpar ( rpar ) lsqb [ rsqb ] sol / lowbar _ hyphen - dash -',
+    'ndash – mdash — hellip … bull • middot · copy © reg ® trade ™ pound £ euro € lsquo ‘ rsquo ’ ldquo “ rdquo ” laquo «',
+    'raquo » AMP & LT < GT > QUOT "',
+  ]
+    .join(' ')
     .split(' ')
     .flatMap((name, index, all) => (index % 2 === 0 ? [[name, all[index + 1]!] as const] : [])),
 )

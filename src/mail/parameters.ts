@@ -74,7 +74,8 @@ function readParameter(item: string): Parameter | null {
   if (name === '') return null
   const written = item.slice(equals + 1).trimStart()
   if (written.startsWith('"')) return [name, unquote(written)]
-  // Unquoted file names with spaces and brackets are common, and against the grammar; elsewhere a space or comment ends the value.
+  // Unquoted file names with spaces and brackets are common, and against the grammar; elsewhere a space or comment ends the
+  // value.
   const value = /^(?:file)?name\*?/.test(name) ? written.trimEnd() : withoutComments(written).trim().split(/[ \t]/, 1)[0]!
   return [name, value]
 }

@@ -59,7 +59,10 @@ export class PartTree {
     else if (isMessage(part)) this.open(bodyStart)
   }
 
-  /** The open multipart that the line in [from, to), which starts with two hyphens, delimits, innermost first, or null. `to` is after the line end; padding is allowed. */
+  /**
+   * The open multipart that the line in [from, to), which starts with two hyphens, delimits, innermost first, or null. `to` is
+   * after the line end; padding is allowed.
+   */
   delimiterIn(octets: Buffer, from: number, to: number): Delimiter | null {
     if (this.levels.size === 0) return null
     let end = to
@@ -77,7 +80,10 @@ export class PartTree {
     return { level: Math.max(opening, closing), closes: closing > opening }
   }
 
-  /** A delimiter line was read: what is inside its multipart ends at `bodyEnd`, and after a line that does not close, a part starts at `next`. */
+  /**
+   * A delimiter line was read: what is inside its multipart ends at `bodyEnd`, and after a line that does not close, a part
+   * starts at `next`.
+   */
   delimit(delimiter: Delimiter, bodyEnd: number, next: number, lines: number): void {
     this.closeTo(delimiter.level + 1, bodyEnd, lines - 1)
     this.inHeader = false

@@ -8,8 +8,9 @@ import { decodeParameters } from '#mail/words.ts'
 
 export interface Part {
   /**
-   * Lower case, as is `subtype`. What cannot be read as a type is text/plain (RFC 2045 §5.2), and so is a multipart without any delimiter;
-   * what a limit keeps the scan from entering is application/octet-stream. So a multipart has parts, and a message/rfc822 has exactly one.
+   * Lower case, as is `subtype`. What cannot be read as a type is text/plain (RFC 2045 §5.2), and so is a multipart without any
+   * delimiter; what a limit keeps the scan from entering is application/octet-stream. So a multipart has parts, and a
+   * message/rfc822 has exactly one.
    */
   type: string
   subtype: string
@@ -23,7 +24,10 @@ export interface Part {
   language: string[]
   location: string | null
   md5: string | null
-  /** Octet offsets in the whole message: [headerStart, bodyStart) is the header with its blank line, [bodyStart, bodyEnd) the body. */
+  /**
+   * Octet offsets in the whole message: [headerStart, bodyStart) is the header with its blank line, [bodyStart, bodyEnd) the
+   * body.
+   */
   headerStart: number
   bodyStart: number
   bodyEnd: number
@@ -57,7 +61,10 @@ export function newPart(headerStart: number): Part {
   }
 }
 
-/** Fills in what the header says; `inDigest` makes message/rfc822 the default (RFC 2046 §5.1.5). Returns false where a limit cut a list. */
+/**
+ * Fills in what the header says; `inDigest` makes message/rfc822 the default (RFC 2046 §5.1.5). Returns false where a limit cut
+ * a list.
+ */
 export function describePart(part: Part, header: Header, inDigest: boolean): boolean {
   if (inDigest) setType(part, 'message', 'rfc822')
   let whole = true
@@ -71,7 +78,9 @@ export function describePart(part: Part, header: Header, inDigest: boolean): boo
   return whole
 }
 
-/** What stands after `--` in the delimiters of a multipart, its octets read as Latin-1, or null where it has no usable boundary. */
+/**
+ * What stands after `--` in the delimiters of a multipart, its octets read as Latin-1, or null where it has no usable boundary.
+ */
 export function boundaryOf(part: Part, header: Header): string | null {
   if (part.type !== 'multipart') return null
   const boundary = decodeParameters(part.parameters)

@@ -175,10 +175,24 @@ test('an empty message is a text part without octets', () => {
 const multipart = (boundary: string) => `Content-Type: multipart/mixed; boundary="${boundary}"\r\n\r\n`
 
 test('RFC 2046 §5.1.1: only a whole line delimits, padding allowed; boundaries that begin alike stay apart', () => {
-  const text = `${multipart('b')}--bc\r\n--b \t \r\n\r\none\r\n--b.\r\n x--b\r\n--b--x\r\n--b\r\n\r\ntwo\r\n--b--  \r\nrest\r\n--b\r\n`
-  const message = Buffer.from(text)
+  const text = ['--bc', '--b \t ', '', 'one', '--b.', ' x--b', '--b--x', '--b', '', 'two', '--b--  ', 'rest', '--b', ''].join(
+    '\r\n',
+  )
+  const message = Buffer.from(multipart('b') + text)
   const bodies = scan(message).root.parts.map((part) => message.subarray(part.bodyStart, part.bodyEnd).toString())
   assert.deepEqual(bodies, ['one\r\n--b.\r\n x--b\r\n--b--x', 'two'])
+})
+
+test('RFC 2046 §5.1.1: the line end before a delimiter belongs to it, be it CRLF or a bare LF', () => {
+  for (const [text, body] of [
+    ['--b\n\nx\n\n--b--\n', 'x\n'],
+    ['--b\r\n\r\nx\n--b--\n', 'x'],
+    ['--b\n\nx\r\n\r\n--b--', 'x\r\n'],
+  ] as const) {
+    const message = Buffer.from(`Content-Type: multipart/mixed; boundary=b\n\n${text}`)
+    const part = scan(message).root.parts[0]!
+    assert.equal(message.toString('utf8', part.bodyStart, part.bodyEnd), body)
+  }
 })
 
 test('RFC 2046 §5.1.2: the delimiter of an outer multipart ends all that is open inside', () => {

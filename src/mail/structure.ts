@@ -1,4 +1,5 @@
-// The structure of a message, found in one pass over chunks of any size and in bounded memory: RFC 2045, 2046, 6532. Flags what SMTP forbids (RFC 5321 §2.3.8).
+// The structure of a message, found in one pass over chunks of any size and in bounded memory: RFC 2045, 2046, 6532. Flags what
+// SMTP forbids (RFC 5321 §2.3.8).
 import { isAscii } from 'node:buffer'
 import { fieldNameEnd } from '#mail/header.ts'
 import { HeaderBuffer } from '#mail/header-buffer.ts'
@@ -40,7 +41,10 @@ const lineFeed = 0x0a
 const hyphen = 0x2d
 const empty = Buffer.alloc(0)
 
-/** Feed it a message with push, then call end once. Past a limit it sets the flag, stops looking further in, and goes on; it never throws. */
+/**
+ * Feed it a message with push, then call end once. Past a limit it sets the flag, stops looking further in, and goes on; it
+ * never throws.
+ */
 export class StructureScan {
   private readonly limits: StructureLimits
   private readonly tree: PartTree

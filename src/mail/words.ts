@@ -19,8 +19,8 @@ interface Piece {
 type Decoders = Map<string, ReturnType<typeof decoderOf>>
 
 /**
- * Encoded words as text, for display and for rules; an unknown charset leaves its word as it is; never throws. Spaces within a word, which
- * the RFC forbids and many programs write, are read; controls that words hide become spaces.
+ * Encoded words as text, for display and for rules; an unknown charset leaves its word as it is; never throws. Spaces within a
+ * word, which the RFC forbids and many programs write, are read; controls that words hide become spaces.
  */
 export function decodeWords(text: string): string {
   const decoders: Decoders = new Map()
@@ -38,18 +38,27 @@ export function decodeWords(text: string): string {
   return decoded + text.slice(at)
 }
 
-/** Text as a field may hold it: unchanged where it is plain ASCII, else encoded words of at most 75 octets, separated by spaces. */
+/**
+ * Text as a field may hold it: unchanged where it is plain ASCII, else encoded words of at most 75 octets, separated by spaces.
+ */
 export function encodeWords(text: string): string {
   if (/^[\t\x20-\x7e]*$/.test(text) && !text.includes('=?')) return text
   const base64 = Buffer.byteLength(text) > 2 * text.replace(/[^\x20-\x7e]/g, '').length
   const maxTextOctets = maxEncodedWordOctets - '=?UTF-8?B??='.length
   const words: string[] = []
-  let piece = Buffer.alloc(0)
+  let piece = ''
+  let width = 0
   for (const char of text.toWellFormed()) {
-    const longer = Buffer.concat([piece, Buffer.from(char)])
-    const fits = (base64 ? Math.ceil(longer.length / 3) * 4 : encodeQ(longer).length) <= maxTextOctets
-    if (!fits) words.push(encodeWord(piece, base64))
-    piece = fits ? longer : Buffer.from(char)
+    const octets = Buffer.byteLength(char)
+    // Of three octets base64 makes four characters, rounded up at the end of the word.
+    const added = base64 ? octets : encodeQ(char).length
+    if ((base64 ? Math.ceil((width + added) / 3) * 4 : width + added) > maxTextOctets) {
+      words.push(encodeWord(piece, base64))
+      piece = ''
+      width = 0
+    }
+    piece += char
+    width += added
   }
   words.push(encodeWord(piece, base64))
   return words.join(' ')
@@ -75,7 +84,10 @@ export function decodeParameters(parameters: readonly Parameter[]): Parameter[] 
   return [...[...extended].map(([name, pieces]): Parameter => [name, joinPieces(pieces)]), ...plain]
 }
 
-/** Words that only white space separates are one text (RFC 2047 §6.2); those of one charset are joined before decoding, as many programs split letters. */
+/**
+ * Words that only white space separates are one text (RFC 2047 §6.2); those of one charset are joined before decoding, as many
+ * programs split letters.
+ */
 function readRun(text: string, start: number, decoders: Decoders): { text: string; end: number } | null {
   let word = readWord(text, start, decoders)
   if (word === null) return null
@@ -94,7 +106,10 @@ function readRun(text: string, start: number, decoders: Decoders): { text: strin
   return { text: decoded.replace(/[\0-\x1f\x7f]/g, ' '), end }
 }
 
-/** Reads `=?charset*language?B|Q?text?=` at `start`. Each search ends at the next question mark, so that all of them together are linear. */
+/**
+ * Reads `=?charset*language?B|Q?text?=` at `start`. Each search ends at the next question mark, so that all of them together are
+ * linear.
+ */
 function readWord(text: string, start: number, decoders: Decoders): Word | null {
   if (!text.startsWith('=?', start)) return null
   const charsetEnd = text.indexOf('?', start + 2)
@@ -126,20 +141,20 @@ function afterBlanks(text: string, from: number): number {
   return at
 }
 
-function encodeWord(octets: Buffer, base64: boolean): string {
-  return base64 ? `=?UTF-8?B?${octets.toString('base64')}?=` : `=?UTF-8?Q?${encodeQ(octets)}?=`
+function encodeWord(text: string, base64: boolean): string {
+  return base64 ? `=?UTF-8?B?${Buffer.from(text).toString('base64')}?=` : `=?UTF-8?Q?${encodeQ(text)}?=`
 }
 
 /** RFC 2047 §5 (3): what may stand in a word of a phrase, the strictest of the three places. */
-function encodeQ(octets: Buffer): string {
-  return octets
-    .toString('latin1')
-    .replace(/[^A-Za-z0-9!*+\-/]/g, (char) =>
-      char === ' ' ? '_' : `=${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
-    )
+function encodeQ(text: string): string {
+  return text.replace(/[^A-Za-z0-9!*+\-/]/gu, (char) =>
+    char === ' ' ? '_' : Buffer.from(char).toString('hex').toUpperCase().replace(/../g, '=$&'),
+  )
 }
 
-/** RFC 2231 §4.1: pieces in the order of their numbers, up to the first that is missing; the first encoded one names the charset. */
+/**
+ * RFC 2231 §4.1: pieces in the order of their numbers, up to the first that is missing; the first encoded one names the charset.
+ */
 function joinPieces(pieces: readonly Piece[]): string {
   const byPosition = new Map<number, Piece>()
   for (const piece of pieces) if (!byPosition.has(piece.position)) byPosition.set(piece.position, piece)

@@ -10,6 +10,7 @@ export interface MessageRow {
   readonly message: string
 }
 
+/** The UIDs that bear \Deleted, of all copies (null) or of those named, ascending. */
 export function uidsMarkedDeleted(tx: Transaction, mailbox: LockedMailbox, uids: readonly number[] | null) {
   return tx.rows<{ uid: number }>(sql`
     select uid from copy
@@ -18,6 +19,7 @@ export function uidsMarkedDeleted(tx: Transaction, mailbox: LockedMailbox, uids:
      order by uid`)
 }
 
+/** The UIDs of all copies, ascending. */
 export function everyUid(tx: Transaction, mailbox: LockedMailbox) {
   return tx.rows<{ uid: number }>(
     sql`select uid from copy where holder = ${mailbox.holder} and mailbox = ${mailbox.id} order by uid`,

@@ -48,7 +48,10 @@ test('COPY keeps flags and internal date, gives ascending UIDs and UIDVALIDITY (
     [2, 1, 2],
   )
   const [record, ...others] = await ground.records(who)
-  assert.deepEqual([record!.event, record!.details[0]!.uids, record!.details[0]!.newUids, others.length], ['MailboxCopy', [1, 3], [1, 2], 0])
+  assert.deepEqual(
+    [record!.event, record!.details[0]!.uids, record!.details[0]!.newUids, others.length],
+    ['MailboxCopy', [1, 3], [1, 2], 0],
+  )
   const dates = await database.rows<{ internalDateMs: number }>(
     sql`select distinct internal_date_ms from copy where holder = ${who.holder}`,
   )
@@ -85,10 +88,13 @@ test('MOVE takes copies away with tombstones and needs no room in the quota (RFC
   const inbox = await ground.mailboxId(who, 'INBOX')
   const before = (await mailboxes.status(who, 'INBOX'))!
   const moved = (await mailboxes.move(who, inbox, [1, 2], 'Trash')) as Copied
-  assert.deepEqual([moved.from, moved.to], [
-    [1, 2],
-    [1, 2],
-  ])
+  assert.deepEqual(
+    [moved.from, moved.to],
+    [
+      [1, 2],
+      [1, 2],
+    ],
+  )
   assert.deepEqual(await countsOf(who, 'INBOX'), { messages: 0, octets: 0, unseen: 0, uidNext: 3 })
   assert.deepEqual(await countsOf(who, 'Trash'), { messages: 2, octets: 2 * octets, unseen: 2, uidNext: 3 })
   const changes = await mailboxes.changesSince(who, inbox, before.highestModseq, before.uidNext)
@@ -235,8 +241,14 @@ test('mailboxes are locked in id order whatever the order asked for, and moves a
 test('holders who expunge the same messages at once, in opposite order, do not wait in a circle, and no message is left', async () => {
   const holders = await Promise.all([1, 2, 3, 4].map(() => ground.newReader()))
   const inboxes = await Promise.all(holders.map((who) => ground.mailboxId(who, 'INBOX')))
-  for (let index = 0; index < 12; index++) await ground.deliver(holders.map((who) => ({ who, flags: ['\\Deleted'] })), message)
-  await database.run(sql`update copy set uid = 100 - uid where holder = any(${holders.slice(2).map((who) => who.holder)}::uuid[])`)
+  for (let index = 0; index < 12; index++)
+    await ground.deliver(
+      holders.map((who) => ({ who, flags: ['\\Deleted'] })),
+      message,
+    )
+  await database.run(
+    sql`update copy set uid = 100 - uid where holder = any(${holders.slice(2).map((who) => who.holder)}::uuid[])`,
+  )
   const ids = (await messagesLeft(holders[0]!)).map((row) => row.id)
   const expunged = await Promise.all(holders.map((who, index) => mailboxes.expunge(who, inboxes[index]!, null)))
   assert.deepEqual(

@@ -3,6 +3,7 @@ import type { LockedMailbox } from '#mailbox/mailboxes.sql.ts'
 import type { Transaction } from '#store/database.ts'
 import { sql } from '#store/sql.ts'
 
+/** Flags and modseqs of those named copies that are there, in UID order. */
 export function copyFlags(tx: Transaction, mailbox: LockedMailbox, uids: readonly number[]) {
   return tx.rows<{ uid: number; modseq: number; flags: string }>(sql`
     select uid, modseq, array_to_string(flags, ' ') as flags from copy

@@ -22,13 +22,26 @@ async function inboxWith(...flags: readonly string[][]) {
 const keywords = (count: number) => Array.from({ length: count }, (_, index) => `k${index}`)
 
 test('system flags get their canonical case, keywords stay as given, none stands twice, and \\Recent never (RFC 3501 §2.3.2)', () => {
-  assert.deepEqual(canonicalFlags(['\\seen', '\\SEEN', '$Forwarded', '$forwarded', '\\recent', 'Work']), ['\\Seen', '$Forwarded', 'Work'])
+  assert.deepEqual(canonicalFlags(['\\seen', '\\SEEN', '$Forwarded', '$forwarded', '\\recent', 'Work']), [
+    '\\Seen',
+    '$Forwarded',
+    'Work',
+  ])
 })
 
 test('a flag at its limits is taken, one past them is BadCommand', () => {
   assert.equal(canonicalFlags(['x'.repeat(maxFlagOctets)]).length, 1)
   assert.equal(canonicalFlags(keywords(maxFlags)).length, maxFlags)
-  for (const wrong of [['x'.repeat(maxFlagOctets + 1)], keywords(maxFlags + 1), ['\\Other'], ['a b'], ['a]'], [''], ['é'], ['a\n']]) {
+  for (const wrong of [
+    ['x'.repeat(maxFlagOctets + 1)],
+    keywords(maxFlags + 1),
+    ['\\Other'],
+    ['a b'],
+    ['a]'],
+    [''],
+    ['é'],
+    ['a\n'],
+  ]) {
     assert.throws(() => canonicalFlags(wrong), BadCommand)
   }
 })
@@ -36,15 +49,18 @@ test('a flag at its limits is taken, one past them is BadCommand', () => {
 test('no flags make canonicalFlags throw anything but BadCommand, and what it gives it gives again', () => {
   const runs = Number(process.env.CJSM_FUZZ_RUNS ?? 2000)
   fc.assert(
-    fc.property(fc.array(fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.constantFrom('\\Seen', '\\SEEN', 'a'))), (flags) => {
-      try {
-        const once = canonicalFlags(flags)
-        assert.deepEqual(canonicalFlags(once), once)
-        assert.deepEqual(once.join(' ').split(' ').filter(Boolean), once)
-      } catch (fault) {
-        assert.ok(fault instanceof BadCommand)
-      }
-    }),
+    fc.property(
+      fc.array(fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.constantFrom('\\Seen', '\\SEEN', 'a'))),
+      (flags) => {
+        try {
+          const once = canonicalFlags(flags)
+          assert.deepEqual(canonicalFlags(once), once)
+          assert.deepEqual(once.join(' ').split(' ').filter(Boolean), once)
+        } catch (fault) {
+          assert.ok(fault instanceof BadCommand)
+        }
+      },
+    ),
     { seed: 7162, numRuns: runs },
   )
 })

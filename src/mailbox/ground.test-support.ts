@@ -78,7 +78,9 @@ export async function openGround(database: Database, clock: Clock = systemClock)
     newReader: (quotaOctets = 1e9) => newReader(means, quotaOctets),
     async deliver(to, raw) {
       const places = await Promise.all(
-        to.map(async (one) => (one.mailbox === undefined ? null : { holder: one.who.holder, mailbox: await mailboxId(one.who, one.mailbox) })),
+        to.map(async (one) =>
+          one.mailbox === undefined ? null : { holder: one.who.holder, mailbox: await mailboxId(one.who, one.mailbox) },
+        ),
       )
       return place(means, to, places, typeof raw === 'string' ? Buffer.from(raw.replaceAll(/\r?\n/g, '\r\n')) : raw)
     },
@@ -172,7 +174,10 @@ async function seal(means: Means, raw: Buffer): Promise<{ message: SealedMessage
     )
   }
   const sealedSummary = sealSummary(sealing, dataKey, identity, summary)
-  return { message: { ...identity, octets: raw.length, summary: sealedSummary, content: inline ? Buffer.concat(pieces) : null }, dataKey }
+  return {
+    message: { ...identity, octets: raw.length, summary: sealedSummary, content: inline ? Buffer.concat(pieces) : null },
+    dataKey,
+  }
 }
 
 async function recordsOf(means: Means, who: Reader): Promise<{ event: string; details: Record<string, unknown>[] }[]> {

@@ -16,6 +16,8 @@ export const maxMessagesPerRecord = 500
 
 /** Summaries read and opened at a time: some 8 ms of work between two turns of the event loop. */
 export const summaryBatch = 256
+/** Sealed summaries read at a time: that of a message with a thousand parts is large. One is always read. */
+export const maxSummaryBatchOctets = 2 * 1024 * 1024
 
 /** Content read ahead for a reader who opens copies one after another. */
 export const maxReadAheadCopies = 32

@@ -12,12 +12,14 @@ export interface MailboxRow {
   readonly uidValidity: number
 }
 
+/** All mailbox rows of a holder, names still sealed. */
 export function mailboxesOf(run: Runner, holder: string) {
   return run.rows<MailboxRow>(
     sql`select id, sealed_name, special_use, subscribed, uid_validity from mailbox where holder = ${holder} order by id`,
   )
 }
 
+/** The mailbox whose canonical name has this keyed hash: one row or none. */
 export function mailboxNamed(run: Runner, holder: string, nameHash: Buffer) {
   return run.rows<{ id: string }>(sql`select id from mailbox where holder = ${holder} and name_hash = ${nameHash}`)
 }
@@ -30,6 +32,7 @@ export interface NewMailboxes {
   readonly uidValidities: readonly number[]
 }
 
+/** Inserts mailboxes of a holder; throws when a name or special use is there already. */
 export function insertMailboxes(tx: Transaction, holder: string, made: NewMailboxes) {
   return tx.run(sql`
     insert into mailbox (holder, id, name_hash, sealed_name, special_use, uid_validity)
@@ -41,6 +44,7 @@ export function insertMailboxes(tx: Transaction, holder: string, made: NewMailbo
         as made (id, hash_start, hash_length, name_start, name_length, special_use, uid_validity)`)
 }
 
+/** Writes new names, `ids[i]` with the i-th hash and sealed name, and returns how many rows changed. */
 export function renameMailboxes(
   tx: Transaction,
   holder: string,
@@ -57,6 +61,7 @@ export function renameMailboxes(
      where mailbox.holder = ${holder} and mailbox.id = renamed.id`)
 }
 
+/** Sets whether LSUB shows a mailbox, and returns 0 when there is none of that name. */
 export function subscribeMailbox(run: Runner, holder: string, nameHash: Buffer, on: boolean) {
   return run.run(sql`update mailbox set subscribed = ${on} where holder = ${holder} and name_hash = ${nameHash}`)
 }

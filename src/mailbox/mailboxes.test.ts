@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { openGround, someoneWaits } from '#mailbox/ground.test-support.ts'
-import { maxMailboxNameOctets } from '#mailbox/limits.ts'
+import { maxMailboxNameOctets, maxMailboxes } from '#mailbox/limits.ts'
 import type { Reader } from '#mailbox/means.ts'
-import { createMissing, lockAndReadTree } from '#mailbox/tree.ts'
+import { createMissing, lockAndReadTree, writeMailboxes } from '#mailbox/tree.ts'
 import { sql } from '#store/sql.ts'
 import { testDatabase } from '#test/support/database.ts'
 
@@ -62,7 +62,20 @@ test('a name is refused one past its limits and with characters that deceive, an
   const atLimit = 'x'.repeat(maxMailboxNameOctets)
   assert.equal(reasonOf(await ground.mailboxes.createMailbox(who, atLimit)), undefined)
   assert.equal(reasonOf(await ground.mailboxes.createMailbox(who, Array(20).fill('d').join('/'))), undefined)
-  const wrong = [`${atLimit}x`, Array(21).fill('d').join('/'), '', '/', 'a//b', 'a/', 'a\u202eb', 'a\nb', 'a*', 'a%', 'a/ /b', '\ud800']
+  const wrong = [
+    `${atLimit}x`,
+    Array(21).fill('d').join('/'),
+    '',
+    '/',
+    'a//b',
+    'a/',
+    'a\u202eb',
+    'a\nb',
+    'a*',
+    'a%',
+    'a/ /b',
+    '\ud800',
+  ]
   for (const name of wrong) {
     const refusal = await ground.mailboxes.createMailbox(who, name)
     assert.equal(reasonOf(refusal), 'mailbox-name-is-wrong', JSON.stringify(name))
@@ -85,10 +98,11 @@ test('RENAME takes the mailboxes below along and keeps UIDs and UIDVALIDITY (RFC
   assert.equal(await ground.mailboxes.status(who, 'a/b/c'), null)
   const record = (await ground.records(who)).at(-1)!
   assert.equal(record.event, 'MailboxRenamed')
-  assert.deepEqual(
-    (record.details[0]!.renamed as { from: string; to: string }[]).map(({ from, to }) => `${from} ${to}`).sort(),
-    ['a x/y', 'a/b x/y/b', 'a/b/c x/y/b/c'],
-  )
+  assert.deepEqual((record.details[0]!.renamed as { from: string; to: string }[]).map(({ from, to }) => `${from} ${to}`).sort(), [
+    'a x/y',
+    'a/b x/y/b',
+    'a/b/c x/y/b/c',
+  ])
 })
 
 test('RENAME is refused onto an existing name, below itself, from nothing, and where a name below would be too long', async () => {
@@ -195,6 +209,20 @@ test('one who creates below a mailbox and one who deletes it at once leave no ma
     assert.ok(names.includes('above'))
     await ground.mailboxes.deleteMailbox(who, `above/${round}`)
   }
+})
+
+test('a holder has as many mailboxes as the limit says, counting those above a new one, and not one more', async () => {
+  const who = await ground.newReader()
+  const { keys, clock } = ground.means
+  const names = Array.from({ length: maxMailboxes - (await namesOf(who)).length - 2 }, (_, index) => `m${index}`)
+  await database.transaction(async (tx) => {
+    const { mailboxes } = await lockAndReadTree(keys, tx, who.holder)
+    await writeMailboxes(tx, keys, clock, who.holder, mailboxes, names)
+  })
+  assert.equal(reasonOf(await ground.mailboxes.createMailbox(who, 'a/b/c')), 'over-quota')
+  assert.equal(reasonOf(await ground.mailboxes.createMailbox(who, 'a/b')), undefined)
+  assert.equal(reasonOf(await ground.mailboxes.createMailbox(who, 'm0/c')), 'over-quota')
+  assert.equal((await namesOf(who)).length, maxMailboxes)
 })
 
 test('what another is just making is found by one who waits for it', async () => {

@@ -10,7 +10,8 @@ export function canonicalName(name: string): string {
   const text = name.normalize('NFC')
   const separator = text.indexOf(hierarchySeparator)
   const first = separator < 0 ? text : text.slice(0, separator)
-  return first.toUpperCase() === inboxName ? `${inboxName}${text.slice(first.length)}` : text
+  // Not by toUpperCase, which makes an I of a dotless one too.
+  return /^inbox$/i.test(first) ? `${inboxName}${text.slice(first.length)}` : text
 }
 
 // Controls, line and paragraph separators, and what turns the direction of text, so that a list of names reads as it is.

@@ -11,14 +11,19 @@ export interface SummaryRow {
   readonly flags: string
   readonly internalDateMs: number
   readonly octets: number
-  readonly summary: Buffer
+  /** Null where the rows before have `maxOctets` of summaries already: to be read by another query. */
+  readonly summary: Buffer | null
 }
 
-export function summariesOf(run: Runner, holder: string, mailbox: string, uids: readonly number[]) {
+/** Rows of those named copies that are there, in UID order, with at most about `maxOctets` of sealed summaries. */
+export function summariesOf(run: Runner, holder: string, mailbox: string, uids: readonly number[], maxOctets: number) {
   return run.rows<SummaryRow>(sql`
-    select uid, copy.month, id, wrapped_key, modseq, array_to_string(flags, ' ') as flags, internal_date_ms, copy.octets, summary
-      from copy join message on message.month = copy.month and message.id = copy.message
-     where holder = ${holder} and mailbox = ${mailbox} and uid = any(${uids}::bigint[])
+    select uid, month, id, wrapped_key, modseq, array_to_string(flags, ' ') as flags, internal_date_ms, octets,
+           case when octets_so_far - octet_length(summary) < ${maxOctets} then summary end as summary
+      from (select uid, copy.month, id, wrapped_key, modseq, flags, internal_date_ms, copy.octets, summary,
+                   sum(octet_length(summary)) over (order by uid) as octets_so_far
+              from copy join message on message.month = copy.month and message.id = copy.message
+             where holder = ${holder} and mailbox = ${mailbox} and uid = any(${uids}::bigint[])) as found
      order by uid`)
 }
 
@@ -29,6 +34,7 @@ export interface OpenableRow {
   readonly handed: boolean
 }
 
+/** Those named copies that are there, in UID order, and whether this computer had their messages. */
 export function copiesToOpen(run: Runner, holder: string, mailbox: string, uids: readonly number[], computer: string) {
   return run.rows<OpenableRow>(sql`
     select uid, octets, exists (
@@ -65,6 +71,7 @@ export interface ContentRow {
   readonly content: Buffer | null
 }
 
+/** Keys and sealed content of those named copies that are there, in no order. */
 export function contentsOf(run: Runner, holder: string, mailbox: string, uids: readonly number[]) {
   return run.rows<ContentRow>(sql`
     select uid, copy.month, id, wrapped_key, message.octets, content

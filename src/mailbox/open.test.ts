@@ -4,12 +4,18 @@ import { randomBytes } from 'node:crypto'
 import { after, test } from 'node:test'
 import type { Act } from '#evidence/record.ts'
 import { openGround } from '#mailbox/ground.test-support.ts'
-import { maxMessagesPerRecord, maxReadAheadCopies, maxReadAheadOctets, summaryBatch } from '#mailbox/limits.ts'
+import {
+  maxMessagesPerRecord,
+  maxReadAheadCopies,
+  maxReadAheadOctets,
+  maxSummaryBatchOctets,
+  summaryBatch,
+} from '#mailbox/limits.ts'
 import type { Reader } from '#mailbox/means.ts'
 import { openMailboxes } from '#mailbox/open-mailboxes.ts'
 import { type Content, openCopies } from '#mailbox/open.ts'
 import { newId } from '#base/ids.ts'
-import { sql } from '#store/sql.ts'
+import { type Query, sql } from '#store/sql.ts'
 import { testDatabase } from '#test/support/database.ts'
 
 // Registered before the database's own, so that it is there until the last listener has gone.
@@ -26,7 +32,9 @@ async function octetsOf(content: Content | null, from = 0, to = content?.octets 
   return Buffer.concat(pieces)
 }
 const rowsOf = (table: 'hand_over' | 'evidence_record') =>
-  database.rows<{ n: number }>(table === 'hand_over' ? sql`select count(*) as n from hand_over` : sql`select count(*) as n from evidence_record`)
+  database.rows<{ n: number }>(
+    table === 'hand_over' ? sql`select count(*) as n from hand_over` : sql`select count(*) as n from evidence_record`,
+  )
 const inboxOf = (who: Reader) => ground.mailboxId(who, 'INBOX')
 
 test('content comes octet for octet and by range, inline and from the content store (RFC 3501 §6.4.5)', async () => {
@@ -38,7 +46,12 @@ test('content comes octet for octet and by range, inline and from the content st
   assert.equal((await octetsOf(await opened.content(1))).toString(), message)
   const content = await opened.content(2)
   assert.ok((await octetsOf(content)).equals(large))
-  for (const [from, to] of [[0, 5], [256 * 1024 - 1, 256 * 1024 + 1], [large.length - 3, large.length], [7, 7]] as const) {
+  for (const [from, to] of [
+    [0, 5],
+    [256 * 1024 - 1, 256 * 1024 + 1],
+    [large.length - 3, large.length],
+    [7, 7],
+  ] as const) {
     assert.ok((await octetsOf(content, from, to)).equals(large.subarray(from, to)), `${from} to ${to}`)
   }
   assert.throws(() => content!.range(0, large.length + 1), RangeError)
@@ -53,7 +66,9 @@ test('the first hand-over of a message to a computer is recorded, a repeat is no
   await mailboxes.open(who, inbox, [1])
   await mailboxes.open(who, inbox, [1])
   await mailboxes.open(who, inbox, [1, 2])
-  const messages = await database.rows<{ message: string }>(sql`select message from copy where holder = ${who.holder} order by uid`)
+  const messages = await database.rows<{ message: string }>(
+    sql`select message from copy where holder = ${who.holder} order by uid`,
+  )
   const expected = (index: number) => ({
     message: messages[index]!.message,
     mailbox: inbox,
@@ -79,16 +94,17 @@ test('two connections of one computer that open the same copies at once make one
   assert.equal(records.flatMap((record) => record.details).length, 5)
 })
 
-test('a copy of a message that the computer has had is no new hand-over', async () => {
+test('a copy of a message that the computer has had is no new hand-over, also when the first copy has gone', async () => {
   const who = await ground.newReader()
-  await ground.deliver([{ who }], message)
+  await ground.deliver([{ who, flags: ['\\Deleted'] }], message)
   const inbox = await inboxOf(who)
   await mailboxes.open(who, inbox, [1])
   await mailboxes.copy(who, inbox, [1], 'Archive')
+  await mailboxes.expunge(who, inbox, null)
   await mailboxes.open(who, await ground.mailboxId(who, 'Archive'), [1])
   assert.deepEqual(
     (await ground.records(who)).map((record) => record.event),
-    ['ContentHandover', 'MailboxCopy'],
+    ['ContentHandover', 'MailboxCopy', 'MailboxExpunge'],
   )
 })
 
@@ -108,7 +124,11 @@ test('one command on more messages than a record holds makes several records, wi
   })
   const count = maxMessagesPerRecord + 1
   for (let index = 0; index < count; index++) await ground.deliver([{ who }], message)
-  await watched.open(who, await inboxOf(who), Array.from({ length: count }, (_, index) => index + 1))
+  await watched.open(
+    who,
+    await inboxOf(who),
+    Array.from({ length: count }, (_, index) => index + 1),
+  )
   assert.deepEqual(
     acts.map((act) => act.details.length),
     [maxMessagesPerRecord, 1],
@@ -183,6 +203,34 @@ test('summaries give envelope, structure and sizes in the order of UIDs, past a 
   )
   assert.equal(summaries[1]!.octets, message.length)
   assert.deepEqual(await ground.records(who), [])
+})
+
+test('summaries of messages with many parts are read a few at a time, and all come', async () => {
+  const who = await ground.newReader()
+  const parts = Array.from(
+    { length: 900 },
+    (_, index) => `--b\r\nContent-Type: text/plain; name="${index}${'n'.repeat(700)}"\r\n\r\n`,
+  )
+  const raw = `Subject: many\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n${parts.join('')}--b--\r\n`
+  const count = 7
+  for (let index = 0; index < count; index++) await ground.deliver([{ who }], raw)
+  const read: number[] = []
+  const { database: own } = ground.means
+  const rows = async <Row>(query: Query) => {
+    const found = await own.rows<Row & { summary?: Buffer | null }>(query)
+    read.push(found.reduce((sum, row) => sum + (row.summary?.length ?? 0), 0))
+    return found
+  }
+  const watched = openMailboxes({ ...ground.means, database: { ...own, rows } })
+  const uids = Array.from({ length: count }, (_, index) => index + 1)
+  const summaries = await Array.fromAsync(watched.fetchSummaries(who, await inboxOf(who), uids))
+  assert.deepEqual(
+    summaries.map((one) => [one.uid, one.structure.parts.length]),
+    uids.map((uid) => [uid, 900]),
+  )
+  const each = read.reduce((sum, octets) => sum + octets, 0) / count
+  assert.ok(each * count > maxSummaryBatchOctets, 'the test has enough summaries to fill more than one batch')
+  assert.ok(read.every((octets) => octets < maxSummaryBatchOctets + each + 100))
 })
 
 test('subject, body and attachment name are not readable in the rows, nor does a swapped summary or content open (G20)', async () => {

@@ -53,7 +53,14 @@ nested body
 `
 
 test('BODY finds text parts whatever their encoding and charset, in any case, and nested messages', async () => {
-  for (const text of ['attached', 'RÉSUMÉ', 'Witness statement & Exhibit', 'nested BODY', 'Nested subject', 're\u0301sume\u0301']) {
+  for (const text of [
+    'attached',
+    'RÉSUMÉ',
+    'Witness statement & Exhibit',
+    'nested BODY',
+    'Nested subject',
+    're\u0301sume\u0301',
+  ]) {
     assert.equal(await find(mixed, 'body', text), true, text)
   }
 })
@@ -72,7 +79,10 @@ test('the empty string is in every message', async () => {
   assert.equal(await find('Subject: a\n\n', 'body', 'x'), false)
   const who = await ground.newReader()
   await ground.deliver([{ who }], 'Subject: a\n\n')
-  assert.deepEqual(await ground.mailboxes.searchText(who, await ground.mailboxId(who, 'INBOX'), [1], { scope: 'body', text: '' }), [1])
+  assert.deepEqual(
+    await ground.mailboxes.searchText(who, await ground.mailboxId(who, 'INBOX'), [1], { scope: 'body', text: '' }),
+    [1],
+  )
 })
 
 test('a part is searched up to its limit and not beyond', async () => {
@@ -82,6 +92,9 @@ test('a part is searched up to its limit and not beyond', async () => {
   const who = await ground.newReader()
   await ground.deliver([{ who }], raw)
   await ground.deliver([{ who }], beyond)
-  const uids = await ground.mailboxes.searchText(who, await ground.mailboxId(who, 'INBOX'), [1, 2], { scope: 'body', text: 'last' })
+  const uids = await ground.mailboxes.searchText(who, await ground.mailboxId(who, 'INBOX'), [1, 2], {
+    scope: 'body',
+    text: 'last',
+  })
   assert.deepEqual(uids, [1])
 })

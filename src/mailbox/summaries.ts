@@ -1,7 +1,7 @@
 // Summaries of copies: what FETCH shows of a message without touching its content. Records nothing. RFC 3501 §6.4.5; design.md, At rest.
 import { unsealSummary } from '#keys/content.ts'
 import { flagReader } from '#mailbox/flags.ts'
-import { summaryBatch } from '#mailbox/limits.ts'
+import { maxSummaryBatchOctets, summaryBatch } from '#mailbox/limits.ts'
 import type { Means, Reader } from '#mailbox/means.ts'
 import { type SummaryRow, summariesOf } from '#mailbox/open.sql.ts'
 import { type Summary, decodeSummary } from '#mailbox/summary.ts'
@@ -26,18 +26,22 @@ export async function* fetchSummaries(
   uids: readonly number[],
 ): AsyncGenerator<CopySummary> {
   const read = flagReader()
-  let next = readBatch(means, who, mailbox, uids, 0)
-  for (let from = 0; from < uids.length; from += summaryBatch) {
+  let at = 0
+  let next = readBatch(means, who, mailbox, uids, at)
+  while (at < uids.length) {
     const rows = await next
-    next = readBatch(means, who, mailbox, uids, from + summaryBatch)
-    yield* await openSummaries(means, who, rows, read)
+    const cut = rows.findIndex((row) => row.summary === null)
+    at = cut < 0 ? at + summaryBatch : uids.indexOf(rows[cut]!.uid, at)
+    next = readBatch(means, who, mailbox, uids, at)
+    yield* await openSummaries(means, who, cut < 0 ? rows : rows.slice(0, cut), read)
   }
 }
 
 /** Reads rows ahead of their use: the database works while summaries are opened. A fault counts when it is awaited. */
 function readBatch(means: Means, who: Reader, mailbox: string, uids: readonly number[], from: number): Promise<SummaryRow[]> {
   const batch = uids.slice(from, from + summaryBatch)
-  const rows = batch.length === 0 ? Promise.resolve([]) : summariesOf(means.database, who.holder, mailbox, batch)
+  if (batch.length === 0) return Promise.resolve([])
+  const rows = summariesOf(means.database, who.holder, mailbox, batch, maxSummaryBatchOctets)
   rows.catch(() => {})
   return rows
 }
@@ -55,7 +59,7 @@ async function openSummaries(
   )
   return rows.map((row, index) => {
     const { envelope, structure, headerOctets, marking } = decodeSummary(
-      unsealSummary(means.keys.sealing, dataKeys[index]!, row, row.summary),
+      unsealSummary(means.keys.sealing, dataKeys[index]!, row, row.summary!),
     )
     const { uid, internalDateMs, octets } = row
     return {

@@ -14,6 +14,7 @@ export interface StatusRow {
 
 // Ten thousand copies as one text cost a third of what as many rows do: a line is `uid modseq flag flag ...`.
 
+/** The counts of the mailbox whose name has this hash: one row or none. */
 export function statusOf(run: Runner, holder: string, nameHash: Buffer) {
   return run.rows<StatusRow>(sql`
     select id, messages, uid_next, uid_validity, highest_modseq, octets,
@@ -21,6 +22,7 @@ export function statusOf(run: Runner, holder: string, nameHash: Buffer) {
       from mailbox where holder = ${holder} and name_hash = ${nameHash}`)
 }
 
+/** The counts, and all copies as lines or null: one row or none. */
 export function statusAndCopies(run: Runner, holder: string, nameHash: Buffer) {
   return run.rows<StatusRow & { copies: string | null }>(sql`
     select id, messages, uid_next, uid_validity, highest_modseq, octets,

@@ -74,7 +74,9 @@ test('below the floor of the tombstones every UID without a copy counts as expun
   const { status } = (await mailboxes.select(who, 'INBOX'))!
   await mailboxes.expunge(who, status.id, null)
   await database.run(sql`delete from tombstone where holder = ${who.holder}`)
-  await database.run(sql`update mailbox set tombstone_floor = highest_modseq where holder = ${who.holder} and special_use = 'inbox'`)
+  await database.run(
+    sql`update mailbox set tombstone_floor = highest_modseq where holder = ${who.holder} and special_use = 'inbox'`,
+  )
   const { expunged } = await mailboxes.changesSince(who, status.id, status.highestModseq, status.uidNext)
   assert.deepEqual(expunged, [1, 3])
 })

@@ -36,7 +36,7 @@ export function openContentStore(root: string): ContentStore {
         const handle = await open(draft, 'wx', 0o600)
         try {
           for await (const piece of pieces) {
-            await handle.write(piece)
+            await handle.writeFile(piece) // goes on where it is, and, unlike write, to the end: a disk that is nearly full takes a part
             octets += piece.length
           }
           await handle.sync()
@@ -63,7 +63,8 @@ export function openContentStore(root: string): ContentStore {
     },
     remove: (month, id) => unlink(fileOf(month, id)).catch(gone),
     async *list() {
-      for (const month of await readdir(root)) {
+      const months = (await readdir(root)).filter((name) => /^\d+$/.test(name)) // not lost+found
+      for (const month of months) {
         for (const shelf of await readdir(join(root, month))) {
           for (const name of await readdir(join(root, month, shelf))) {
             const file = join(root, month, shelf, name)

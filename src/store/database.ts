@@ -84,17 +84,20 @@ export function openDatabase(options: { connectionString: string; connections: n
         throw new Unavailable('database', { cause: fault })
       })
       let broken: Error | undefined
+      const lost = (fault: Error) => {
+        broken = fault
+      }
+      client.on('error', lost) // Nobody else listens while it is ours: unheard, a lost connection would end the process.
       try {
         await client.query('begin')
         const result = await work(runner(client) as Transaction)
         await client.query('commit')
         return result
       } catch (fault) {
-        await client.query('rollback').catch((second: Error) => {
-          broken = second
-        })
-        throw isAway(fault) ? new Unavailable('database', { cause: fault }) : fault
+        await client.query('rollback').catch(lost)
+        throw broken !== undefined || isAway(fault) ? new Unavailable('database', { cause: fault }) : fault
       } finally {
+        client.off('error', lost)
         client.release(broken)
       }
     },

@@ -1,4 +1,6 @@
 // Starts the IMAP face for a test: a real TLS port over doors in memory, limits as given.
+import { after } from 'node:test'
+import type { Refused } from '#base/faults.ts'
 import { newLog } from '#base/log.ts'
 import { newMetrics } from '#base/metrics.ts'
 import { type ImapLimits, imapLimits } from '#imap/limits.ts'
@@ -21,12 +23,17 @@ const certificate = makeCertificate()
 const context = serverContext(certificate.certificate, certificate.key)
 certificate.remove()
 
-export async function startFace(limits: Partial<ImapLimits> = {}, doors = new MemoryDoors()): Promise<Face> {
+/** Starts a face; it is closed when the test (or the file, outside of one) is over, if not before. */
+export async function startFace(
+  limits: Partial<ImapLimits> = {},
+  doors = new MemoryDoors(),
+  admit: () => Refused | null = () => null,
+): Promise<Face> {
   const listener = await startImap({
     port: 0,
     host: '127.0.0.1',
     tlsContext: () => context,
-    admit: () => null,
+    admit,
     doors,
     limits: { ...imapLimits, signInFailureDelayMs: 1, ...limits },
     log: newLog('silent', {}),
@@ -44,7 +51,9 @@ export async function startFace(limits: Partial<ImapLimits> = {}, doors = new Me
     if (mailbox !== undefined) await ask(client, `SELECT ${mailbox}`)
     return client
   }
-  return { port: listener.port, doors, connect, signIn, close: (graceMs = 0) => listener.close(graceMs) }
+  const face = { port: listener.port, doors, connect, signIn, close: (graceMs = 0) => listener.close(graceMs) }
+  after(() => listener.close(0))
+  return face
 }
 
 /** Sends a command and gives its untagged responses and its tagged reply without the tag. */
@@ -68,3 +77,37 @@ export async function answer(client: DialogueClient): Promise<{ untagged: string
 export function message(...lines: string[]): Buffer {
   return Buffer.from(`${lines.join('\r\n')}\r\n`)
 }
+
+/** A plain letter with encoded words. */
+export const plain = message(
+  'From: Ada Byron <ada@police.cjsm.test>',
+  'To: bob@firm.cjsm.test, =?utf-8?q?J=C3=BCrgen?= <juergen@chambers.cjsm.test>',
+  'Subject: =?utf-8?q?R_v_Mei=C3=9Fner?=',
+  'Date: Wed, 14 Jan 2026 09:00:00 +0000',
+  'Message-ID: <one@police.cjsm.test>',
+  'X-Case: 42',
+  '',
+  'The bundle is attached.',
+)
+
+/** A multipart with an HTML attachment and a nested message. */
+export const nested = message(
+  'Subject: outer',
+  'MIME-Version: 1.0',
+  'Content-Type: multipart/mixed; boundary=b',
+  '',
+  'preamble',
+  '--b',
+  'Content-Type: text/html; charset=utf-8',
+  'Content-Disposition: attachment; filename="note \\"x\\".html"',
+  '',
+  '<p>x</p>',
+  '--b',
+  'Content-Type: message/rfc822',
+  '',
+  'Subject: inner',
+  'From: eve@firm.cjsm.test',
+  '',
+  'inner text',
+  '--b--',
+)

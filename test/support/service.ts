@@ -98,7 +98,7 @@ export async function testService(options: TestServiceOptions = {}): Promise<Tes
   close = () =>
     (closed ??= (async () => {
       await faces.close(0)
-      await domains.database.close()
+      await domains.close()
       await clamd.close()
       await rm(folders.root, { recursive: true, force: true })
       await rm(folders.keys, { recursive: true, force: true })

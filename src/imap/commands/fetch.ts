@@ -1,4 +1,5 @@
-// FETCH and UID FETCH: what a summary tells, without touching content; sections of content, opened once for the whole command. RFC 3501 §6.4.5.
+// FETCH and UID FETCH: what a summary tells, without touching content; sections of content, opened once for the whole command.
+// RFC 3501 §6.4.5.
 import { type Command, copiesNamed, noSuchMessage, whenSelected } from '#imap/command.ts'
 import type { CopySummary } from '#imap/doors.ts'
 import { dateTime, flagList, type Octets } from '#imap/encode.ts'

@@ -35,10 +35,12 @@ function opening(verb: string, readOnly: boolean): Command<string> {
 function responses({ status, copies }: Selected, readOnly: boolean): Octets {
   const keywords = new Set(copies.flatMap((copy) => copy.flags.filter((flag) => !flag.startsWith('\\'))))
   const flags = [...systemFlags, ...keywords]
+  // The star: keywords of a client's own can be set as well (RFC 3501 §7.1).
+  const changeable = `${flagList(flags).slice(0, -1)} \\*)`
   const firstUnseen = copies.findIndex((copy) => !copy.flags.includes('\\Seen'))
   const lines = [
     `* FLAGS ${flagList(flags)}`,
-    `* OK [PERMANENTFLAGS ${readOnly ? '()' : flagList(flags).replace(/\)$/, ' \\*)')}] ${readOnly ? 'None can be changed' : 'Those can be changed'}`,
+    `* OK [PERMANENTFLAGS ${readOnly ? '()' : changeable}] ${readOnly ? 'None' : 'Those'} can be changed`,
     `* ${copies.length} EXISTS`,
     '* 0 RECENT',
     ...(firstUnseen === -1 ? [] : [`* OK [UNSEEN ${firstUnseen + 1}] The first unseen`]),

@@ -6,7 +6,7 @@ import type { Part } from '#mail/structure.ts'
 /** The envelope: ten fields in the order of the RFC. */
 export function envelopeText(envelope: ImapEnvelope): Octets {
   const { date, subject, from, sender, replyTo, to, cc, bcc, inReplyTo, messageId } = envelope
-  const people = `${addresses(from)} ${addresses(sender)} ${addresses(replyTo)} ${addresses(to)} ${addresses(cc)} ${addresses(bcc)}`
+  const people = [from, sender, replyTo, to, cc, bcc].map(addresses).join(' ')
   return `(${nstring(date)} ${nstring(subject)} ${people} ${nstring(inReplyTo)} ${nstring(messageId)})`
 }
 

@@ -1,4 +1,5 @@
-// Finds the copies that a search key names: first by what the view knows, then by summaries in one pass, last by content. RFC 3501 §6.4.4.
+// Finds the copies that a search key names: first by what the view knows, then by summaries in one pass, last by content. RFC
+// 3501 §6.4.4.
 import { unreachable } from '#base/faults.ts'
 import { ahead, readRange } from '#imap/fetch/blocks.ts'
 import { Facts } from '#imap/search/facts.ts'

@@ -5,7 +5,10 @@ import { type Decoder, utf8 } from '#imap/grammar.ts'
 import { addressText, dateOf, sentDayOf, subjectText, type Facts } from '#imap/search/facts.ts'
 import type { SequenceSet } from '#imap/sequence-set.ts'
 
-/** A key. What a copy's place and flags answer, what its summary answers, and what needs its content are told apart, since they cost differently. */
+/**
+ * A key. What a copy's place and flags answer, what its summary answers, and what needs its content are told apart, since they
+ * cost differently.
+ */
 export type Key =
   | { readonly kind: 'all' }
   | { readonly kind: 'set'; readonly set: SequenceSet; readonly byUid: boolean }
