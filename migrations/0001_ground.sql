@@ -84,6 +84,12 @@ create table mailbox (
 ) with (fillfactor = 70);
 create unique index mailbox_special_use on mailbox (holder, special_use) where special_use is not null;
 
+-- The highest UIDVALIDITY that a holder's mailboxes ever had: a mailbox that is made anew never repeats one (RFC 3501 §2.3.1.1).
+create table mailbox_series (
+  holder uuid primary key references holder,
+  uid_validity bigint not null
+);
+
 -- Sealed content up to 64 KiB stands here, larger in the content store. Sealed octets do not compress: no attempt is made.
 create table message (
   month integer not null,
@@ -112,6 +118,8 @@ create table copy (
   primary key (holder, mailbox, uid),
   foreign key (holder, mailbox) references mailbox (holder, id)
 );
+-- A mailbox's id says its holder: without this, a generic plan takes the modseq index for a read by UID, and reads the whole mailbox.
+create statistics copy_place (dependencies) on holder, mailbox from copy;
 create index copy_modseq on copy (holder, mailbox, modseq);
 create index copy_unseen on copy (holder, mailbox) where not flags @> array['\Seen'];
 

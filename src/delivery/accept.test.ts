@@ -33,7 +33,12 @@ afterEach(() => {
 })
 
 const from = (person: DemoPerson, ...more: string[]) =>
-  messageOf(`From: ${person.address}`, 'Date: Mon, 1 Jul 2024 10:00:00 +0100', `Message-ID: <${randomBytes(8).toString('hex')}@client.example>`, ...more)
+  messageOf(
+    `From: ${person.address}`,
+    'Date: Mon, 1 Jul 2024 10:00:00 +0100',
+    `Message-ID: <${randomBytes(8).toString('hex')}@client.example>`,
+    ...more,
+  )
 const simple = (person: DemoPerson, word: string = randomBytes(8).toString('hex')) =>
   from(person, `To: ${miriam.address}`, 'Subject: hello', '', `Body ${word}.`)
 
@@ -58,7 +63,10 @@ const recordCount = async () => (await allRecords(service)).length
 test('a message reaches its recipient with trace fields in front and every other octet as it was sent (RFC 5321 §4.4)', async () => {
   const raw = simple(priya)
   const reply = accepted(await doors.submit(priya, [miriam.address], raw))
-  assert.deepEqual({ ...reply, receipt: '' }, { kind: 'accepted', receipt: '', delivered: 1, queued: 0, held: 0, refused: 0, again: false })
+  assert.deepEqual(
+    { ...reply, receipt: '' },
+    { kind: 'accepted', receipt: '', delivered: 1, queued: 0, held: 0, refused: 0, again: false },
+  )
   const got = await lastOf(miriam)
   assert.ok(got.endsWith(raw), got)
   const trace = got.slice(0, got.length - raw.length)
@@ -123,7 +131,11 @@ test('two addresses of one holder, and one written in two ways, are one copy, an
   await domains.database.run(sql`update holder set quota_octets = ${used + 2000} where id = ${account}`)
   const before = (await inboxOf(daniel)).length
   const reply = accepted(
-    await doors.submit(priya, [daniel.address, 'second@terncourt.cjsm.test', daniel.address.toUpperCase().replace('CJSM.TEST', 'cjsm.test')], raw),
+    await doors.submit(
+      priya,
+      [daniel.address, 'second@terncourt.cjsm.test', daniel.address.toUpperCase().replace('CJSM.TEST', 'cjsm.test')],
+      raw,
+    ),
   )
   assert.deepEqual([reply.delivered, reply.refused], [3, 0])
   assert.equal((await inboxOf(daniel)).length, before + 1)
@@ -235,7 +247,10 @@ test('a silent clamd makes acceptance unavailable within the limit, and nothing 
   assert.ok(one !== undefined)
   clamd.mode = 'silent'
   const startMs = performance.now()
-  await assert.rejects(hurried.submit(priya, [miriam.address], raw), (fault) => fault instanceof Unavailable && fault.part === 'scanner')
+  await assert.rejects(
+    hurried.submit(priya, [miriam.address], raw),
+    (fault) => fault instanceof Unavailable && fault.part === 'scanner',
+  )
   assert.ok(performance.now() - startMs < 5_000)
   const now = await rowCounts()
   assert.deepEqual([now.messages, now.submissions], [before.messages + 1, before.submissions + 1])
@@ -341,7 +356,9 @@ test('each acceptance is recorded twice over: responsibility taken, and consigne
     [miriam.address, ada.address],
   )
   const { submitted } = records[0]!.openings[0]!.detail as { submitted: { salt: string; sha256: string } }
-  const delivered = createHash('sha256').update(await lastOf(miriam), 'latin1').digest()
+  const delivered = createHash('sha256')
+    .update(await lastOf(miriam), 'latin1')
+    .digest()
   const { delivered: consigned } = records[1]!.openings[0]!.detail as { delivered: { salt: string; sha256: string } }
   assert.equal(hash('sha256', Buffer.concat([Buffer.from(consigned.salt, 'base64'), delivered]), 'base64'), consigned.sha256)
   assert.notEqual(submitted.sha256, consigned.sha256)

@@ -13,6 +13,7 @@ import type { Accounts } from '#identity/accounts.ts'
 import type { SignedIn } from '#identity/sign-in.ts'
 import type { Keys } from '#keys/keys.ts'
 import { type PlacedCopy, lockForDelivery, placeCopies } from '#mailbox/deliver.ts'
+import { canonicalFlags } from '#mailbox/flags.ts'
 import type { RoomOf } from '#mailbox/quota.ts'
 import { findMarkings } from '#policy/find-markings.ts'
 import { highestMarking } from '#policy/marking.ts'
@@ -97,7 +98,7 @@ async function place(
   const holder = who.account
   const { message, dataKey } = sealed
   const [epoch] = await keys.currentFor([holder], 'mailbox')
-  const wrappedKey = keys.seal(epoch!, `copy/${message.id}`, dataKey)
+  const wrappedKey = keys.seal(epoch!, `copy/${message.id}`, dataKey.export())
   await evidence.introduce([holder])
   return database.transaction(async (tx) => {
     const quota = (await accounts.holdersById(tx, [holder])).get(holder)?.quotaOctets ?? 0
@@ -110,7 +111,7 @@ async function place(
       mailbox,
       message,
       wrappedKey,
-      flags: options.flags,
+      flags: canonicalFlags(options.flags),
       internalDateMs: options.internalDateMs ?? clock.now(),
     }
     const [placed] = await placeCopies(tx, targets, [copy])

@@ -186,7 +186,7 @@ function copiesOf({ pending, outcomes }: Decided, holderKeys: HolderKeys, keys: 
     holder,
     mailbox: null,
     message,
-    wrappedKey: keys.seal(holderKeys.get(holder)!, `copy/${message.id}`, dataKey),
+    wrappedKey: keys.seal(holderKeys.get(holder)!, `copy/${message.id}`, dataKey.export()),
     flags: [],
     internalDateMs,
   }))
@@ -213,7 +213,7 @@ async function composeNotices(parts: BatchParts, { pending, outcomes, records }:
     holder: pending.submitter,
     mailbox: null,
     message: sealed.message,
-    wrappedKey: parts.keys.seal(keys.get(pending.submitter)!, `copy/${sealed.message.id}`, sealed.dataKey),
+    wrappedKey: parts.keys.seal(keys.get(pending.submitter)!, `copy/${sealed.message.id}`, sealed.dataKey.export()),
     flags: [],
     internalDateMs: parts.clock.now(),
   })

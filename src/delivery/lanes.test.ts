@@ -13,7 +13,11 @@ function waiting(o: { lanes: number; most: number }) {
         batches.push({
           items,
           go: () =>
-            resolve(items.map((item) => (item < 0 ? { status: 'rejected', reason: new Error(`no ${item}`) } : { status: 'fulfilled', value: `r${item}` }))),
+            resolve(
+              items.map((item) =>
+                item < 0 ? { status: 'rejected', reason: new Error(`no ${item}`) } : { status: 'fulfilled', value: `r${item}` },
+              ),
+            ),
           fail: reject,
         }),
       ),

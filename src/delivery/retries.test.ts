@@ -27,7 +27,15 @@ const plenty = 100_000_000
 beforeEach(() => database.run(sql`update holder set quota_octets = ${plenty}`))
 
 const note = (id: string, text: string, from: DemoPerson = priya) =>
-  messageOf(`From: ${from.address}`, `To: ${miriam.address}`, `Message-ID: <${id}@client.example>`, 'Date: Mon, 1 Jul 2024 10:00:00 +0100', 'Subject: n', '', text)
+  messageOf(
+    `From: ${from.address}`,
+    `To: ${miriam.address}`,
+    `Message-ID: <${id}@client.example>`,
+    'Date: Mon, 1 Jul 2024 10:00:00 +0100',
+    'Subject: n',
+    '',
+    text,
+  )
 const accepted = (reply: Accepted | Refused): Accepted => {
   assert.equal(reply.kind, 'accepted', JSON.stringify(reply))
   return reply as Accepted
@@ -38,9 +46,11 @@ async function setQuota(person: DemoPerson, quotaOctets: number) {
   await database.run(sql`update holder set quota_octets = ${quotaOctets} where id = ${account}`)
 }
 const stored = async () =>
-  (await database.rows<{ messages: number; submissions: number }>(
-    sql`select (select count(*) from message) as messages, (select count(*) from submission) as submissions`,
-  ))[0]!
+  (
+    await database.rows<{ messages: number; submissions: number }>(
+      sql`select (select count(*) from message) as messages, (select count(*) from submission) as submissions`,
+    )
+  )[0]!
 const to = (person: DemoPerson, notify: EnvelopeRecipient['notify']): EnvelopeRecipient => ({
   address: person.address,
   originalRecipient: `rfc822;${person.address}`,
@@ -77,7 +87,9 @@ test('other recipients, another submitter or one other octet are not a retry: tw
 
 test('eight retries at the same time are one delivery and one receipt', async () => {
   const raw = note('at-once', 'word-at-once')
-  const replies = (await Promise.all(Array.from({ length: 8 }, () => doors.submit(priya, [miriam.address, ada.address], raw)))).map(accepted)
+  const replies = (
+    await Promise.all(Array.from({ length: 8 }, () => doors.submit(priya, [miriam.address, ada.address], raw)))
+  ).map(accepted)
   assert.equal(new Set(replies.map((one) => one.receipt)).size, 1)
   assert.equal(replies.filter((one) => !one.again).length, 1)
   assert.deepEqual([await count(miriam, 'word-at-once'), await count(ada, 'word-at-once')], [1, 1])
@@ -87,7 +99,9 @@ test('retries in two processes at the same time are one delivery', async () => {
   const other = await openTestDoors(service)
   const raw = note('two-processes', 'word-two-processes')
   const replies = (
-    await Promise.all([1, 2, 3, 4].flatMap(() => [doors.submit(priya, [miriam.address], raw), other.submit(priya, [miriam.address], raw)]))
+    await Promise.all(
+      [1, 2, 3, 4].flatMap(() => [doors.submit(priya, [miriam.address], raw), other.submit(priya, [miriam.address], raw)]),
+    )
   ).map(accepted)
   assert.equal(new Set(replies.map((one) => one.receipt)).size, 1)
   assert.equal(await count(miriam, 'word-two-processes'), 1)
@@ -191,16 +205,23 @@ test('a poisoned message fails by itself: those that share its transaction are d
   const broken = await openTestDoors(service, { evidence: poisoned, database: counted })
   await Promise.all([broken.signIn(priya), broken.signIn(gareth)])
   batches = 0
-  const good = Array.from({ length: 10 }, (_, index) => broken.submit(priya, [miriam.address], note(`good-${index}`, `word-good ${index}`)))
+  const good = Array.from({ length: 10 }, (_, index) =>
+    broken.submit(priya, [miriam.address], note(`good-${index}`, `word-good ${index}`)),
+  )
   const bad = broken.submit(gareth, [miriam.address], note('bad', 'word-bad', gareth))
-  const more = Array.from({ length: 10 }, (_, index) => broken.submit(priya, [ada.address], note(`more-${index}`, `word-good ${index}`)))
+  const more = Array.from({ length: 10 }, (_, index) =>
+    broken.submit(priya, [ada.address], note(`more-${index}`, `word-good ${index}`)),
+  )
   const settled = await Promise.allSettled([...good, bad, ...more])
   assert.deepEqual(
     settled.map((one) => one.status),
     [...Array(10).fill('fulfilled'), 'rejected', ...Array(10).fill('fulfilled')],
   )
   assert.ok(batches > 21, 'no transaction was shared, so that none had to be taken apart')
-  assert.deepEqual([await count(miriam, 'word-good'), await count(ada, 'word-good'), await count(miriam, 'word-bad')], [10, 10, 0])
+  assert.deepEqual(
+    [await count(miriam, 'word-good'), await count(ada, 'word-good'), await count(miriam, 'word-bad')],
+    [10, 10, 0],
+  )
   await broken.close()
 })
 

@@ -97,7 +97,9 @@ test('without a clamd there is no answer (T19)', async () => {
 })
 
 test('more scans at once than sessions are kept all get their own answer', async () => {
-  const results = await Promise.all(Array.from({ length: 30 }, (_, index) => scanner.scan(of(index % 3 === 0 ? eicar : `clean ${index}`))))
+  const results = await Promise.all(
+    Array.from({ length: 30 }, (_, index) => scanner.scan(of(index % 3 === 0 ? eicar : `clean ${index}`))),
+  )
   assert.deepEqual(
     results.map((result) => result.kind),
     results.map((_, index) => (index % 3 === 0 ? 'found' : 'clean')),

@@ -1,5 +1,5 @@
 // From octets to what is stored: pieces compressed and sealed under a data key of the message's own, small content inline, large in the content store, before any transaction.
-import { createHash } from 'node:crypto'
+import { createHash, type KeyObject } from 'node:crypto'
 import { type Clock, monthOf } from '#base/clock.ts'
 import { newId } from '#base/ids.ts'
 import { Unavailable } from '#base/faults.ts'
@@ -30,7 +30,7 @@ export interface ToSeal {
 
 export interface Sealed {
   readonly message: SealedMessage
-  readonly dataKey: Buffer
+  readonly dataKey: KeyObject
   /** SHA-256 of the octets as stored. */
   readonly digest: Buffer
 }

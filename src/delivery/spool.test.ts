@@ -56,7 +56,16 @@ test('any range is the same octets as of a plain buffer, however they came in', 
       const [from, to] = one < other ? [one, other] : [other, one]
       assert.ok((await rangeOf(spool, from, to)).equals(content.subarray(from, to)))
     }),
-    { seed: 1, numRuns: 100, examples: [[pieceOctets, pieceOctets], [pieceOctets - 1, pieceOctets + 1], [0, 0], [pieceOctets, 2 * pieceOctets]] },
+    {
+      seed: 1,
+      numRuns: 100,
+      examples: [
+        [pieceOctets, pieceOctets],
+        [pieceOctets - 1, pieceOctets + 1],
+        [0, 0],
+        [pieceOctets, 2 * pieceOctets],
+      ],
+    },
   )
   await spool.abandon()
 })

@@ -9,12 +9,14 @@ export function canonical(value: Canonical): string {
     if (!Number.isSafeInteger(value)) throw new Error('evidence holds whole numbers only')
     return String(value)
   }
-  if (typeof value === 'string') {
-    if (!value.isWellFormed()) throw new Error('evidence holds well-formed text only')
-    return JSON.stringify(value)
-  }
+  if (typeof value === 'string') return textOf(value)
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   const object = value as { readonly [key: string]: Canonical }
   const keys = Object.keys(object).sort()
-  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(object[key]!)}`).join(',')}}`
+  return `{${keys.map((key) => `${textOf(key)}:${canonical(object[key]!)}`).join(',')}}`
+}
+
+function textOf(text: string): string {
+  if (!text.isWellFormed()) throw new Error('evidence holds well-formed text only')
+  return JSON.stringify(text)
 }

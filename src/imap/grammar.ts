@@ -2,7 +2,7 @@
 // throws BadCommand.
 import { BadCommand } from '#base/faults.ts'
 import type { ImapLimits } from '#imap/limits.ts'
-import { canonicalName } from '#imap/names.ts'
+import { canonicalName } from '#mailbox/names.ts'
 import { type SequenceSet, star } from '#imap/sequence-set.ts'
 import { decodeUtf7 } from '#imap/utf7.ts'
 

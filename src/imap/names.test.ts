@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { imapLimits } from '#imap/limits.ts'
-import { canonicalName, ListPattern, nameFault, namesAbove } from '#imap/names.ts'
+import { ListPattern, nameFault, namesAbove } from '#imap/names.ts'
+import { canonicalName } from '#mailbox/names.ts'
 
 test('INBOX is one mailbox in any case, and composed letters are one letter (RFC 3501 §5.1)', () => {
   assert.equal(canonicalName('inBox'), 'INBOX')

@@ -1,13 +1,6 @@
 // Mailbox names: INBOX in any case, what a new name may be, and the patterns of LIST. RFC 3501 §5.1 and §6.3.8.
 import type { ImapLimits } from '#imap/limits.ts'
-
-/** The name as we keep it: NFC, and a first level that reads "inbox" in any case as INBOX. */
-export function canonicalName(name: string): string {
-  const text = name.normalize('NFC')
-  const end = text.indexOf('/')
-  const first = end === -1 ? text : text.slice(0, end)
-  return first.toUpperCase() === 'INBOX' ? `INBOX${text.slice(first.length)}` : text
-}
+import { canonicalName } from '#mailbox/names.ts'
 
 // Controls, line and paragraph separators, and what turns the direction of text, so that a list of names reads as it is (RFC
 // 5198).

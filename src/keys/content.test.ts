@@ -1,10 +1,19 @@
 // Sealed content and summaries: every range opens, every change is found. design.md, At rest.
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { type KeyObject, randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { newId } from '#base/ids.ts'
-import { type Identity, type ReadAt, newDataKey, pieceOctets, sealPiece, sealSummary, unsealRange, unsealSummary } from '#keys/content.ts'
+import {
+  type Identity,
+  type ReadAt,
+  newDataKey,
+  pieceOctets,
+  sealPiece,
+  sealSummary,
+  unsealRange,
+  unsealSummary,
+} from '#keys/content.ts'
 import { SealBroken, aesGcmZstd, nonceOctets } from '#keys/sealing.ts'
 
 const identity: Identity = { month: 24_300, id: newId(1_700_000_000_000) }
@@ -13,7 +22,14 @@ const dataKey = newDataKey()
 function piecesOf(content: Buffer, sealedAs = identity): Buffer[] {
   const count = Math.max(1, Math.ceil(content.length / pieceOctets))
   return Array.from({ length: count }, (_, index) =>
-    sealPiece(aesGcmZstd, dataKey, sealedAs, index, index === count - 1, content.subarray(index * pieceOctets, (index + 1) * pieceOctets)),
+    sealPiece(
+      aesGcmZstd,
+      dataKey,
+      sealedAs,
+      index,
+      index === count - 1,
+      content.subarray(index * pieceOctets, (index + 1) * pieceOctets),
+    ),
   )
 }
 const readerOf =
@@ -21,7 +37,15 @@ const readerOf =
   async (from, length) =>
     sealed.subarray(from, from + length)
 
-async function opened(sealed: Buffer, octets: number, from = 0, to = octets, as = identity, key = dataKey, readAt = readerOf(sealed)) {
+async function opened(
+  sealed: Buffer,
+  octets: number,
+  from = 0,
+  to = octets,
+  as = identity,
+  key = dataKey,
+  readAt = readerOf(sealed),
+) {
   const pieces: Buffer[] = []
   for await (const piece of unsealRange(aesGcmZstd, key, as, octets, readAt, from, to)) pieces.push(piece)
   return Buffer.concat(pieces)
@@ -107,7 +131,8 @@ test('swapped, reordered, repeated, cut and foreign pieces are found', async () 
     'a piece of another message': [a, foreign[1]!, c, d],
     nothing: [],
   }
-  for (const [name, pieces] of Object.entries(wrong)) await assert.rejects(opened(Buffer.concat(pieces), octets), SealBroken, name)
+  for (const [name, pieces] of Object.entries(wrong))
+    await assert.rejects(opened(Buffer.concat(pieces), octets), SealBroken, name)
   const sealed = Buffer.concat([a, b, c, d])
   for (const length of [1, 3, 4, 5, a.length - 1, a.length, sealed.length - 1])
     await assert.rejects(opened(sealed.subarray(0, length), octets), SealBroken, `cut to ${length}`)
@@ -149,7 +174,7 @@ test('under one data key no nonce is used twice: summary, each piece, last or no
   const nonces: string[] = []
   const noting = {
     ...aesGcmZstd,
-    seal(key: Buffer, nonce: Buffer, associated: Buffer, plain: Buffer) {
+    seal(key: KeyObject, nonce: Buffer, associated: Buffer, plain: Buffer) {
       assert.equal(nonce.length, nonceOctets)
       nonces.push(nonce.toString('hex'))
       return aesGcmZstd.seal(key, nonce, associated, plain)

@@ -1,4 +1,5 @@
 // Sealed content: plaintext in pieces of 256 KiB, each compressed and sealed by itself, so that any range can be read and a swapped, cut or reordered piece is found.
+import { createSecretKey, type KeyObject } from 'node:crypto'
 import { randomOctets } from '#base/ids.ts'
 import { type Sealing, SealBroken, nonceOctets } from '#keys/sealing.ts'
 
@@ -16,8 +17,13 @@ const maxSealedOctets = pieceOctets + 4096
 const uses = { content: 1, summary: 2 } as const
 
 /** A fresh data key: one per message, never used for another. */
-export function newDataKey(): Buffer {
-  return randomOctets(dataKeyOctets)
+export function newDataKey(): KeyObject {
+  return createSecretKey(randomOctets(dataKeyOctets))
+}
+
+/** The data key whose octets were wrapped. */
+export function dataKeyOf(octets: Buffer): KeyObject {
+  return createSecretKey(octets)
 }
 
 // A data key is used once for each (use, index, last): so the nonce can be told from them, as in STREAM (Hoang and others, 2015).
@@ -32,18 +38,18 @@ function nonceFor(use: keyof typeof uses, index: number, last: boolean): Buffer 
 const associated = (identity: Identity) => Buffer.from(`${identity.month}/${identity.id}`)
 
 /** Seals the message's summary under its data key. */
-export function sealSummary(sealing: Sealing, dataKey: Buffer, identity: Identity, summary: Buffer): Buffer {
+export function sealSummary(sealing: Sealing, dataKey: KeyObject, identity: Identity, summary: Buffer): Buffer {
   return sealing.seal(dataKey, nonceFor('summary', 0, true), associated(identity), summary)
 }
 
-export function unsealSummary(sealing: Sealing, dataKey: Buffer, identity: Identity, sealed: Buffer): Buffer {
+export function unsealSummary(sealing: Sealing, dataKey: KeyObject, identity: Identity, sealed: Buffer): Buffer {
   return sealing.unseal(dataKey, nonceFor('summary', 0, true), associated(identity), sealed)
 }
 
 /** Seals one piece: its length (4 octets, big endian), then the sealed octets. Pieces stand one behind the other; the last one says so. */
 export function sealPiece(
   sealing: Sealing,
-  dataKey: Buffer,
+  dataKey: KeyObject,
   identity: Identity,
   index: number,
   last: boolean,
@@ -61,7 +67,7 @@ export type ReadAt = (from: number, length: number) => Promise<Buffer>
 /** Opens the range [from, to) of content whose plaintext has `octets` octets, piece by piece; throws SealBroken. */
 export async function* unsealRange(
   sealing: Sealing,
-  dataKey: Buffer,
+  dataKey: KeyObject,
   identity: Identity,
   octets: number,
   readAt: ReadAt,

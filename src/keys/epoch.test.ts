@@ -1,12 +1,19 @@
 // Small things sealed under epoch keys, and keyed hashes.
 import assert from 'node:assert/strict'
+import { createSecretKey } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { newId, randomOctets } from '#base/ids.ts'
 import { type EpochKey, epochOf, keyedHash, purposes, sealUnder, unsealUnder } from '#keys/epoch.ts'
 import { SealBroken, aesGcmZstd } from '#keys/sealing.ts'
 
-const key: EpochKey = { holder: newId(1), purpose: 'mailbox', month: 24_300, generation: 7, key: randomOctets(32) }
+const key: EpochKey = {
+  holder: newId(1),
+  purpose: 'mailbox',
+  month: 24_300,
+  generation: 7,
+  key: createSecretKey(randomOctets(32)),
+}
 const seal = (about: string, plain: Buffer, epoch = key) => sealUnder(aesGcmZstd, epoch, about, plain)
 const unseal = (about: string, sealed: Buffer, epoch = key) => unsealUnder(aesGcmZstd, epoch, about, sealed)
 
@@ -30,7 +37,11 @@ test('every single octet changed is found, and so is every cut', () => {
     assert.throws(() => unseal('copy/1', changed, { ...key, ...safeEpoch(changed) }), SealBroken, `octet ${at}`)
   }
   for (let length = 0; length < sealed.length; length++) {
-    assert.throws(() => (epochOf(sealed.subarray(0, length)), unseal('copy/1', sealed.subarray(0, length))), SealBroken, `cut to ${length}`)
+    assert.throws(
+      () => (epochOf(sealed.subarray(0, length)), unseal('copy/1', sealed.subarray(0, length))),
+      SealBroken,
+      `cut to ${length}`,
+    )
   }
 })
 
@@ -45,10 +56,11 @@ test('swapped holder, purpose, month, generation or key is found', () => {
     { holder: newId(2) },
     { month: 24_301 },
     { generation: 8 },
-    { key: randomOctets(32) },
+    { key: createSecretKey(randomOctets(32)) },
     ...purposes.filter((purpose) => purpose !== 'mailbox').map((purpose) => ({ purpose })),
   ]
-  for (const other of others) assert.throws(() => unseal('x', sealed, { ...key, ...other }), SealBroken, JSON.stringify(Object.keys(other)))
+  for (const other of others)
+    assert.throws(() => unseal('x', sealed, { ...key, ...other }), SealBroken, JSON.stringify(Object.keys(other)))
 })
 
 test('the same thing sealed twice looks different each time', () => {
@@ -60,5 +72,5 @@ test('a keyed hash is the same for one use, and another for another use or key',
   assert.equal(hash('text').length, 32)
   assert.deepEqual(hash('text'), keyedHash(key, 'one use')(Buffer.from('text')))
   assert.notDeepEqual(hash('text'), keyedHash(key, 'another use')('text'))
-  assert.notDeepEqual(hash('text'), keyedHash({ ...key, key: randomOctets(32) }, 'one use')('text'))
+  assert.notDeepEqual(hash('text'), keyedHash({ ...key, key: createSecretKey(randomOctets(32)) }, 'one use')('text'))
 })

@@ -1,5 +1,5 @@
 // Epoch keys: each belongs to a holder, a purpose, a month and a generation, wraps data keys and seals small things. design.md, At rest.
-import { createHmac, hkdfSync } from 'node:crypto'
+import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
 import { randomOctets } from '#base/ids.ts'
 import { type Sealing, SealBroken, nonceOctets } from '#keys/sealing.ts'
 
@@ -15,7 +15,7 @@ export interface Epoch {
 }
 
 export interface EpochKey extends Epoch {
-  readonly key: Buffer
+  readonly key: KeyObject
 }
 
 /** The service itself, as the holder of keys that are nobody's own. */
@@ -52,6 +52,6 @@ const associated = (epoch: Epoch, about: string) =>
 
 /** A keyed hash of its own for each use: `hash(text)` is HMAC-SHA-256 under a key derived from the epoch key and the label. */
 export function keyedHash(epoch: EpochKey, label: string): (input: string | Buffer) => Buffer {
-  const key = Buffer.from(hkdfSync('sha256', epoch.key, Buffer.alloc(0), `cjsm keyed hash: ${label}`, 32))
+  const key = createSecretKey(Buffer.from(hkdfSync('sha256', epoch.key, Buffer.alloc(0), `cjsm keyed hash: ${label}`, 32)))
   return (input) => createHmac('sha256', key).update(input).digest()
 }

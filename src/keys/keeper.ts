@@ -1,4 +1,5 @@
 // The keeper of epoch keys: makes, reads and destroys them with root key and keyring. Lives in the key process; a test may hold one itself.
+import { createSecretKey } from 'node:crypto'
 import { randomOctets } from '#base/ids.ts'
 import type { Epoch, EpochKey } from '#keys/epoch.ts'
 import type { Keyring } from '#keys/keyring.ts'
@@ -14,7 +15,7 @@ export interface Keeper {
 }
 
 export function newKeeper(root: RootKey, keyring: Keyring): Keeper {
-  const open = (epoch: Epoch, wrapped: Buffer): EpochKey => ({ ...epoch, key: root.unwrap(epoch, wrapped) })
+  const open = (epoch: Epoch, wrapped: Buffer): EpochKey => ({ ...epoch, key: createSecretKey(root.unwrap(epoch, wrapped)) })
   const readOne = async (epoch: Epoch) => {
     const wrapped = await keyring.read(epoch)
     return wrapped === null ? null : open(epoch, wrapped)

@@ -25,7 +25,7 @@ const keepAtMost = 20_000
 
 export function openKeys(keeper: Keeper, sealing: Sealing, clock: Clock): Keys {
   const kept = new Map<string, { key: EpochKey; untilMs: number }>()
-  const hashes = new Map<string, { key: Buffer; hash: (input: string | Buffer) => Buffer }>()
+  const hashes = new Map<string, { key: EpochKey['key']; hash: (input: string | Buffer) => Buffer }>()
 
   function keep(name: string, key: EpochKey): EpochKey {
     if (kept.size >= keepAtMost) kept.delete(kept.keys().next().value!)

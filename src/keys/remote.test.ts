@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { type Server, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createSecretKey } from 'node:crypto'
 import { after, test } from 'node:test'
 import { Unavailable } from '#base/faults.ts'
 import { newId } from '#base/ids.ts'
@@ -67,7 +68,10 @@ test('many requests at once get their own answers', async () => {
 })
 
 test('more keys than one request may ask for come in several', async () => {
-  const made: Keeper = { ...near, current: async (epochs) => epochs.map((epoch) => ({ ...epoch, generation: 1, key: Buffer.alloc(32) })) }
+  const made: Keeper = {
+    ...near,
+    current: async (epochs) => epochs.map((epoch) => ({ ...epoch, generation: 1, key: createSecretKey(Buffer.alloc(32)) })),
+  }
   await end(server)
   server = await serve(made)
   const all = Array.from({ length: 2_500 }, wanted)
@@ -107,7 +111,10 @@ test('a key process that ends in mid-request makes those asked unavailable, and 
 test('a fault of the keeper is an answer, without its text, and the next request works', async () => {
   await end(server)
   let fails = true
-  server = await serve({ ...near, current: (epochs) => (fails ? Promise.reject(new Error('secret text')) : near.current(epochs)) })
+  server = await serve({
+    ...near,
+    current: (epochs) => (fails ? Promise.reject(new Error('secret text')) : near.current(epochs)),
+  })
   const startMs = performance.now()
   await assert.rejects(far.current([wanted()]), (fault: unknown) => isAway(fault) && !JSON.stringify(fault).includes('secret'))
   assert.ok(performance.now() - startMs < 1_500, 'it was not an answer but the time limit')
@@ -128,11 +135,19 @@ test('what is no request is answered as a fault under its own number, and harms 
     '{"n":10,"ask":"current","wanted":[]}',
   ]
   socket.write(`${requests.join('\n')}\n`)
-  for (const endMs = performance.now() + 5_000; lines.length < requests.length && performance.now() < endMs; ) await new Promise(setImmediate)
+  for (const endMs = performance.now() + 5_000; lines.length < requests.length && performance.now() < endMs; )
+    await new Promise(setImmediate)
   socket.destroy()
   assert.deepEqual(
     lines.map((line) => JSON.parse(line)).sort((a, b) => a.n - b.n),
-    [{ n: -1, fault: true }, { n: -1, fault: true }, { n: 7, fault: true }, { n: 8, fault: true }, { n: 9, fault: true }, { n: 10, keys: [] }],
+    [
+      { n: -1, fault: true },
+      { n: -1, fault: true },
+      { n: 7, fault: true },
+      { n: 8, fault: true },
+      { n: 9, fault: true },
+      { n: 10, keys: [] },
+    ],
   )
 })
 

@@ -1,4 +1,5 @@
 // A keeper over the key process's socket: what workers and jobs hold. Reconnects by itself; without the key process it throws Unavailable.
+import { createSecretKey } from 'node:crypto'
 import { createConnection, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { Unavailable } from '#base/faults.ts'
@@ -65,10 +66,13 @@ export function newRemoteKeeper(path: string, timeoutMs: number): Keeper & { clo
     purpose: epoch.purpose,
     month: epoch.month,
     generation: found.generation,
-    key: Buffer.from(found.key, 'hex'),
+    key: createSecretKey(found.key, 'hex'),
   })
   /** As many requests as it takes, one after another. */
-  async function inRequests<Wanted, Found>(wanted: readonly Wanted[], one: (some: Wanted[]) => Promise<Found[]>): Promise<Found[]> {
+  async function inRequests<Wanted, Found>(
+    wanted: readonly Wanted[],
+    one: (some: Wanted[]) => Promise<Found[]>,
+  ): Promise<Found[]> {
     const found: Found[] = []
     for (let at = 0; at < wanted.length; at += maxWanted) found.push(...(await one(wanted.slice(at, at + maxWanted))))
     return found
@@ -76,7 +80,10 @@ export function newRemoteKeeper(path: string, timeoutMs: number): Keeper & { clo
   return {
     current: (wanted) =>
       inRequests(wanted, async (some) => {
-        const found = await ask({ ask: 'current', wanted: some.map(({ holder, purpose, month }) => ({ holder, purpose, month })) })
+        const found = await ask({
+          ask: 'current',
+          wanted: some.map(({ holder, purpose, month }) => ({ holder, purpose, month })),
+        })
         return some.map((epoch, index) => complete(epoch, found[index]!))
       }),
     read: (wanted) =>

@@ -1,4 +1,5 @@
 // The root key: wraps every epoch key, and never leaves the key process. By default a file outside the data folder.
+import { createSecretKey } from 'node:crypto'
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { randomOctets } from '#base/ids.ts'
@@ -33,7 +34,7 @@ export async function openRootKey(sealing: Sealing, folder: string, mayCreate: b
     return made
   })
   if (!/^[0-9a-f]{64}\s*$/.test(text)) throw new Error('the root key file does not hold 64 hexadecimal digits')
-  const root = Buffer.from(text.trim(), 'hex')
+  const root = createSecretKey(text.trim(), 'hex')
   return {
     wrap(epoch, key) {
       const nonce = randomOctets(nonceOctets)

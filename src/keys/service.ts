@@ -17,7 +17,11 @@ export const maxWanted = 1000
 
 /** What may be asked of the key process; `n` numbers the request, so that answers may come in any order. */
 export const Request = Type.Union([
-  Type.Object({ n: Type.Integer(), ask: Type.Literal('current'), wanted: Type.Array(Type.Object(Named), { maxItems: maxWanted }) }),
+  Type.Object({
+    n: Type.Integer(),
+    ask: Type.Literal('current'),
+    wanted: Type.Array(Type.Object(Named), { maxItems: maxWanted }),
+  }),
   Type.Object({
     n: Type.Integer(),
     ask: Type.Literal('read'),
@@ -69,5 +73,5 @@ async function answer(keeper: Keeper, request: Request): Promise<({ generation: 
     return []
   }
   const found = request.ask === 'current' ? await keeper.current(request.wanted) : await keeper.read(request.wanted)
-  return found.map((epoch) => (epoch === null ? null : { generation: epoch.generation, key: epoch.key.toString('hex') }))
+  return found.map((epoch) => (epoch === null ? null : { generation: epoch.generation, key: epoch.key.export().toString('hex') }))
 }

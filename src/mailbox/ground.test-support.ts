@@ -176,7 +176,7 @@ async function seal(means: Means, raw: Buffer): Promise<{ message: SealedMessage
   const sealedSummary = sealSummary(sealing, dataKey, identity, summary)
   return {
     message: { ...identity, octets: raw.length, summary: sealedSummary, content: inline ? Buffer.concat(pieces) : null },
-    dataKey,
+    dataKey: dataKey.export(),
   }
 }
 

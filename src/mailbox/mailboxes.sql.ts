@@ -44,6 +44,14 @@ export function insertMailboxes(tx: Transaction, holder: string, made: NewMailbo
         as made (id, hash_start, hash_length, name_start, name_length, special_use, uid_validity)`)
 }
 
+/** Takes so many UIDVALIDITYs for a holder and gives the last: seconds, but above all that were ever taken. */
+export function takeUidValidities(tx: Transaction, holder: string, count: number, seconds: number) {
+  return tx.rows<{ uidValidity: number }>(sql`
+    insert into mailbox_series (holder, uid_validity) values (${holder}, ${seconds}::bigint + ${count}::int - 1)
+    on conflict (holder) do update set uid_validity = greatest(mailbox_series.uid_validity + ${count}::int, excluded.uid_validity)
+    returning uid_validity`)
+}
+
 /** Writes new names, `ids[i]` with the i-th hash and sealed name, and returns how many rows changed. */
 export function renameMailboxes(
   tx: Transaction,

@@ -1,5 +1,5 @@
 // The door by which every stored message is read: it unseals, and records the hand-over before any octet is given. design.md, Evidence; G14, T03
-import { type Identity, unsealRange } from '#keys/content.ts'
+import { dataKeyOf, type Identity, unsealRange } from '#keys/content.ts'
 import { actOf, inRecords, recordActs } from '#mailbox/acts.ts'
 import { maxReadAheadCopies, maxReadAheadOctets } from '#mailbox/limits.ts'
 import type { Means, Reader } from '#mailbox/means.ts'
@@ -81,7 +81,7 @@ function window(copies: readonly OpenableRow[], place: number): number[] {
 }
 
 async function contentOf(means: Means, who: Reader, row: ContentRow): Promise<Content> {
-  const dataKey = await means.keys.unseal(who.holder, 'mailbox', placeOfKey(row.id), row.wrappedKey)
+  const dataKey = dataKeyOf(await means.keys.unseal(who.holder, 'mailbox', placeOfKey(row.id), row.wrappedKey))
   const identity: Identity = { month: row.month, id: row.id }
   const { content } = row
   const readAt = async (from: number, length: number): Promise<Buffer> =>

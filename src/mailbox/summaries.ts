@@ -1,5 +1,5 @@
 // Summaries of copies: what FETCH shows of a message without touching its content. Records nothing. RFC 3501 §6.4.5; design.md, At rest.
-import { unsealSummary } from '#keys/content.ts'
+import { dataKeyOf, unsealSummary } from '#keys/content.ts'
 import { flagReader } from '#mailbox/flags.ts'
 import { maxSummaryBatchOctets, summaryBatch } from '#mailbox/limits.ts'
 import type { Means, Reader } from '#mailbox/means.ts'
@@ -59,7 +59,7 @@ async function openSummaries(
   )
   return rows.map((row, index) => {
     const { envelope, structure, headerOctets, marking } = decodeSummary(
-      unsealSummary(means.keys.sealing, dataKeys[index]!, row, row.summary!),
+      unsealSummary(means.keys.sealing, dataKeyOf(dataKeys[index]!), row, row.summary!),
     )
     const { uid, internalDateMs, octets } = row
     return {

@@ -10,6 +10,7 @@ import {
   type MailboxRow,
   type SpecialUse,
   insertMailboxes,
+  takeUidValidities,
   lockTree,
   mailboxesOf,
   renameMailboxes,
@@ -109,7 +110,8 @@ export async function writeMailboxes(
   names: readonly string[],
 ): Promise<NamedMailbox[]> {
   const uses = new Set(tree.map((one) => one.specialUse))
-  const uidValidity = nextUidValidity(clock, tree)
+  const [series] = await takeUidValidities(tx, holder, names.length, Math.floor(clock.now() / 1000))
+  const uidValidity = series!.uidValidity - names.length + 1
   const made = names.map((name, index) => {
     const use = standardMailboxes.get(name) ?? null
     const specialUse = uses.has(use) ? null : use
@@ -124,11 +126,6 @@ export async function writeMailboxes(
     uidValidities: made.map((one) => one.uidValidity),
   })
   return made
-}
-
-/** Seconds, but above what any mailbox of the holder has, so that no two that swap names share one (RFC 3501 §2.3.1.1). */
-function nextUidValidity(clock: Clock, tree: readonly NamedMailbox[]): number {
-  return tree.reduce((highest, one) => Math.max(highest, one.uidValidity + 1), Math.floor(clock.now() / 1000))
 }
 
 const placeOfName = (id: string) => `mailbox/${id}`

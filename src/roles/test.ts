@@ -1,6 +1,6 @@
 // `test`: sees to the programs that the tests use, starts one PostgreSQL for the whole run, checks types and form, and runs every test.
 import { spawn, spawnSync } from 'node:child_process'
-import { globSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, globSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -28,6 +28,7 @@ export async function runTests(files: readonly string[], print: (text: string) =
   if (!installPrograms(print)) return 1
   if (files.length === 0 && !check(print)) return 1
   const scratch = mkdtempSync(join(tmpdir(), 'cjsm-tests-'))
+  chmodSync(scratch, 0o711) // PostgreSQL's user must be able to go through
   print('Starting the tests’ PostgreSQL ...')
   const postgres = await startPostgres({
     folder: join(scratch, 'postgres'),

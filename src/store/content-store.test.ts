@@ -114,10 +114,14 @@ const source = fileURLToPath(new URL('../..', import.meta.url))
 
 test('a write that the system takes only in part is not taken for a whole one: put throws and nothing is there', () => {
   // A limit on file sizes stands in for a disk that is nearly full: both make write(2) take less than it was given.
-  const limited = spawnSync('sh', ['-c', 'trap "" XFSZ; ulimit -f 20; exec "$@"', 'sh', process.execPath, ...asModule, root, '20000'], {
-    encoding: 'utf8',
-    cwd: source,
-  })
+  const limited = spawnSync(
+    'sh',
+    ['-c', 'trap "" XFSZ; ulimit -f 20; exec "$@"', 'sh', process.execPath, ...asModule, root, '20000'],
+    {
+      encoding: 'utf8',
+      cwd: source,
+    },
+  )
   assert.match(limited.stdout, /^(EFBIG|ENOSPC)\n$/, limited.stderr)
   assert.equal(existsSync(join(root, '1', 'ab', 'object-ab')), false)
   assert.deepEqual(execFileSync('find', [root, '-type', 'f'], { encoding: 'utf8' }), '')
@@ -129,12 +133,26 @@ test('the file is synced before it gets its name, and its folders after (seen in
   roots.push(trace)
   const traced = spawnSync(
     'strace',
-    ['-f', '-y', '-e', 'trace=fsync,fdatasync,rename,renameat,renameat2', '-o', trace, process.execPath, ...asModule, root, '20000'],
+    [
+      '-f',
+      '-y',
+      '-e',
+      'trace=fsync,fdatasync,rename,renameat,renameat2',
+      '-o',
+      trace,
+      process.execPath,
+      ...asModule,
+      root,
+      '20000',
+    ],
     { encoding: 'utf8', cwd: source },
   )
   assert.equal(traced.stdout, 'put\n', traced.stderr)
   const calls = (await readFile(trace, 'utf8')).split('\n').filter((line) => line.includes(root) && !line.includes('resumed'))
-  const places = calls.map((line) => `${/ (\w+)\(/.exec(line)![1]} ${line.includes('.draft') ? 'draft' : line.includes('/1/ab') ? 'shelf' : line.includes('/1>') ? 'month' : 'root'}`)
+  const places = calls.map(
+    (line) =>
+      `${/ (\w+)\(/.exec(line)![1]} ${line.includes('.draft') ? 'draft' : line.includes('/1/ab') ? 'shelf' : line.includes('/1>') ? 'month' : 'root'}`,
+  )
   assert.deepEqual(places, ['fsync draft', 'rename draft', 'fsync shelf', 'fsync month', 'fsync root'])
   assert.deepEqual(await readdir(join(root, '1', 'ab')), ['object-ab'])
 })

@@ -72,7 +72,9 @@ after(async () => {
 })
 
 test('columns come back in camel case, bigint as numbers, and what is not there as null', async () => {
-  const rows = await database.rows(sql`select 7::bigint as big_count, 'x'::text as note_text, null::text as none_here, true as stored`)
+  const rows = await database.rows(
+    sql`select 7::bigint as big_count, 'x'::text as note_text, null::text as none_here, true as stored`,
+  )
   assert.deepEqual(rows, [{ bigCount: 7, noteText: 'x', noneHere: null, stored: true }])
   assert.equal(await database.run(sql`select from generate_series(1, 3)`), 3)
 })
@@ -221,7 +223,9 @@ test('a listener that is closed while it is cut off stays closed', async () => {
 
 test('to migrate a second time changes nothing', async () => {
   const shape = async () => [
-    await database.rows(sql`select table_name, column_name, data_type from information_schema.columns where table_schema = 'public' order by 1, 2`),
+    await database.rows(
+      sql`select table_name, column_name, data_type from information_schema.columns where table_schema = 'public' order by 1, 2`,
+    ),
     await database.rows(sql`select * from schema_migration`),
   ]
   const before = await shape()

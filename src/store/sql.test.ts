@@ -25,7 +25,9 @@ test('packed pieces are told apart again by their places, null and empty ones to
     fc.property(fc.array(fc.option(fc.uint8Array({ maxLength: 40 }))), (arrays) => {
       const pieces = arrays.map((array) => (array === null ? null : Buffer.from(array)))
       const { octets, starts, lengths } = pack(pieces)
-      const back = starts.map((start, index) => (lengths[index] === null ? null : octets.subarray(start - 1, start - 1 + lengths[index]!)))
+      const back = starts.map((start, index) =>
+        lengths[index] === null ? null : octets.subarray(start - 1, start - 1 + lengths[index]!),
+      )
       assert.deepEqual(back, pieces)
     }),
     { seed: 1, numRuns: 200 },

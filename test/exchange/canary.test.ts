@@ -37,14 +37,31 @@ interface Target {
 
 async function sendEverywhere({ ports, from, to }: Target): Promise<void> {
   const tls = { rejectUnauthorized: false }
-  const smtp = createTransport({ host: 'localhost', port: ports.submissions, secure: true, tls, auth: { user: from.userName, pass: from.devicePassword } })
+  const smtp = createTransport({
+    host: 'localhost',
+    port: ports.submissions,
+    secure: true,
+    tls,
+    auth: { user: from.userName, pass: from.devicePassword },
+  })
   const filler = Array.from({ length: 40_000 }, (_, line) => `${line}: ${Math.sin(line)}`).join('\n')
   const message = { from: from.address, to: to.address, html: `<p>${words.html}</p>`, text: words.body }
-  await smtp.sendMail({ ...message, subject: words.subject, attachments: [{ filename: words.fileName, content: words.attachment }] })
+  await smtp.sendMail({
+    ...message,
+    subject: words.subject,
+    attachments: [{ filename: words.fileName, content: words.attachment }],
+  })
   await smtp.sendMail({ ...message, subject: 'large', text: `${words.large}\n${filler}\n${words.large}` })
   await assert.rejects(smtp.sendMail({ ...message, subject: `SECRET - ${words.refused}`, text: `SECRET\n${words.refused}` }))
   smtp.close()
-  const imap = new ImapFlow({ host: 'localhost', port: ports.imaps, secure: true, tls, auth: { user: to.userName, pass: to.devicePassword }, logger: false })
+  const imap = new ImapFlow({
+    host: 'localhost',
+    port: ports.imaps,
+    secure: true,
+    tls,
+    auth: { user: to.userName, pass: to.devicePassword },
+    logger: false,
+  })
   await imap.connect()
   await imap.mailboxCreate(words.folder)
   await imap.append(words.folder, `From: ${to.address}\r\nSubject: ${words.draft}\r\n\r\n${words.draft}\r\n`, ['\\Draft'])
@@ -58,7 +75,8 @@ async function sendEverywhere({ ports, from, to }: Target): Promise<void> {
   await imap.logout()
 }
 
-const secretsOf = (people: readonly DemoPerson[]) => people.flatMap((one) => [one.password, one.devicePassword, one.devicePassword.replaceAll('-', '')])
+const secretsOf = (people: readonly DemoPerson[]) =>
+  people.flatMap((one) => [one.password, one.devicePassword, one.devicePassword.replaceAll('-', '')])
 
 test('T01 no word of mail and no password is readable in any file of a running or stopped instance', async () => {
   const instance = await startInstance()
@@ -82,7 +100,12 @@ const identity: Sealing = {
 async function wordsAtRest(sealing: Sealing): Promise<Sighting[]> {
   const folder = mkdtempSync(join(tmpdir(), 'cjsm-canary-'))
   chmodSync(folder, 0o711)
-  const postgres = await startPostgres({ folder: join(folder, 'postgres'), runFolder: join(folder, 'run'), user: serviceUser(), log: newLog('silent', {}) })
+  const postgres = await startPostgres({
+    folder: join(folder, 'postgres'),
+    runFolder: join(folder, 'run'),
+    user: serviceUser(),
+    log: newLog('silent', {}),
+  })
   const shared = process.env.CJSM_TEST_DATABASE
   process.env.CJSM_TEST_DATABASE = postgres.connectionString
   const service = await testService({ sealing })

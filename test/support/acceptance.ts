@@ -25,7 +25,12 @@ export interface TestDoors {
   readonly announced: PlacedCopy[]
   signIn(person: DemoPerson): Promise<SignedIn>
   /** Submits octets as a person; recipients are addresses, or recipients with their DSN parameters. */
-  submit(person: DemoPerson, to: readonly (string | EnvelopeRecipient)[], raw: string | Buffer, envelope?: Partial<Envelope>): Promise<Accepted | Refused>
+  submit(
+    person: DemoPerson,
+    to: readonly (string | EnvelopeRecipient)[],
+    raw: string | Buffer,
+    envelope?: Partial<Envelope>,
+  ): Promise<Accepted | Refused>
   /** The octets of everything in a mailbox, oldest first. */
   read(person: DemoPerson, mailbox?: string): Promise<string[]>
   close(): Promise<void>
@@ -78,7 +83,9 @@ export async function openTestDoors(
       const spool = newSpool()
       const octets = typeof raw === 'string' ? Buffer.from(raw) : raw
       for (let at = 0; at < octets.length; at += 65_536) await spool.write(octets.subarray(at, at + 65_536))
-      const recipients = to.map((one) => (typeof one === 'string' ? { address: one, originalRecipient: null, notify: null } : one))
+      const recipients = to.map((one) =>
+        typeof one === 'string' ? { address: one, originalRecipient: null, notify: null } : one,
+      )
       return acceptance.submit(who, { reversePath: person.address, recipients, envid: null, ret: null, ...envelope }, spool, {
         protocol: 'ESMTPSA',
         helo: 'client.example',

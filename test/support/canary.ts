@@ -11,7 +11,16 @@ function formsOf(word: string): Map<string, Buffer> {
     ['utf-16be', Buffer.from(word, 'utf16le').swap16()],
     ['hex', Buffer.from(octets.toString('hex'))],
     ['HEX', Buffer.from(octets.toString('hex').toUpperCase())],
-    ['quoted-printable', Buffer.from([...octets].map((octet) => (octet > 126 || octet === 61 ? `=${octet.toString(16).toUpperCase().padStart(2, '0')}` : String.fromCharCode(octet))).join(''))],
+    [
+      'quoted-printable',
+      Buffer.from(
+        [...octets]
+          .map((octet) =>
+            octet > 126 || octet === 61 ? `=${octet.toString(16).toUpperCase().padStart(2, '0')}` : String.fromCharCode(octet),
+          )
+          .join(''),
+      ),
+    ],
   ])
   for (const before of [0, 1, 2]) {
     const text = Buffer.concat([Buffer.alloc(before), octets]).toString('base64')

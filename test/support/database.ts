@@ -1,7 +1,7 @@
 // A migrated database of a test file's own, cloned from a template in a PostgreSQL that the whole run shares.
 import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync, readdirSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
@@ -27,6 +27,7 @@ async function testServer(): Promise<string> {
   const shared = process.env.CJSM_TEST_DATABASE
   if (shared !== undefined) return shared
   const scratch = await mkdtemp(join(tmpdir(), 'cjsm-test-'))
+  await chmod(scratch, 0o711) // PostgreSQL's user must be able to go through
   const postgres = await startPostgres({
     folder: join(scratch, 'postgres'),
     runFolder: join(scratch, 'run'),

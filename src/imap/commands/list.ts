@@ -5,7 +5,8 @@ import { parseStatusItems, statusResponse } from '#imap/commands/status.ts'
 import type { MailboxEntry } from '#imap/doors.ts'
 import { mailboxName, type Octets } from '#imap/encode.ts'
 import type { Decoder } from '#imap/grammar.ts'
-import { canonicalName, ListPattern, namesAbove } from '#imap/names.ts'
+import { ListPattern, namesAbove } from '#imap/names.ts'
+import { canonicalName } from '#mailbox/names.ts'
 import { no, ok } from '#imap/responses.ts'
 
 interface ListRequest {
