@@ -4,6 +4,11 @@ import { isCommand, parseCommand, UsageError } from '#cli/command.ts'
 
 const roles = new Set(['worker', 'jobs', 'keys', 'setup'])
 
+// Who reads our output may leave before its end, as `head` does.
+process.stdout.on('error', (fault: NodeJS.ErrnoException) => {
+  if (fault.code !== 'EPIPE') throw fault
+})
+
 async function main(words: readonly string[]): Promise<number | undefined> {
   const [first = 'help', ...rest] = words
   if (roles.has(first)) {

@@ -4,6 +4,7 @@ import { type Refused, refused } from '#base/faults.ts'
 import { newId } from '#base/ids.ts'
 import {
   type OrganisationRow,
+  domainsNamed,
   insertDomain,
   insertException,
   insertOrganisation,
@@ -11,7 +12,7 @@ import {
   organisations,
 } from '#community/organisations.sql.ts'
 import type { Evidence } from '#evidence/record.ts'
-import { addressKey, parseAddress } from '#mail/address.ts'
+import { keyOf } from '#community/standing.ts'
 import type { Database, Transaction } from '#store/database.ts'
 
 export type { OrganisationRow as Organisation } from '#community/organisations.sql.ts'
@@ -134,18 +135,8 @@ export function openOrganisations(o: {
       return (await addDomain(tx, actor, organisation, domain, homeDomain)) ?? { kind: 'added', domain }
     },
     async addException(tx, actor, address, homeAddress) {
-      try {
-        const { domain } = parseAddress(address)
-        if (homeAddress !== null) parseAddress(homeAddress)
-        await insertException(tx, addressKey(address), domain, homeAddress)
-        await evidence.write(tx, {
-          event: 'AddressMappingChanged',
-          actor,
-          about: actor,
-          details: [{ exception: address, homeAddress }],
-        })
-        return null
-      } catch {
+      const key = keyOf(address)
+      if (key === null || (homeAddress !== null && keyOf(homeAddress) === null)) {
         return refused(
           'T00',
           'address-is-malformed',
@@ -153,6 +144,23 @@ export function openOrganisations(o: {
           'Write it as name@domain.',
         )
       }
+      const [domain] = await domainsNamed(tx, [key.slice(key.lastIndexOf('@') + 1)])
+      if (domain?.kind !== 'server') {
+        return refused(
+          'T00',
+          'domain-is-not-a-server-organisations',
+          `${address.slice(0, 80)} is not in the domain of an organisation with a mail server of its own`,
+          'Check the address, or add the domain first.',
+        )
+      }
+      await insertException(tx, key, domain.domain, homeAddress)
+      await evidence.write(tx, {
+        event: 'AddressMappingChanged',
+        actor,
+        about: domain.organisation,
+        details: [{ exception: address, homeAddress }],
+      })
+      return null
     },
     list: () => organisations(database),
     async find(id) {

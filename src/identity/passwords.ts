@@ -7,6 +7,10 @@ const derive = promisify(argon2)
 const cost = { memory: 19_456, passes: 2, parallelism: 1, tagLength: 32 }
 const saltOctets = 16
 
+/** Bounds as in RFC 9106 §3.1: at least one pass and lane, 8 octets of salt, 4 of tag. */
+const phcForm =
+  /^\$argon2id\$v=19\$m=([1-9]\d{0,7}),t=([1-9]\d{0,2}),p=([1-9]\d{0,2})\$([A-Za-z0-9+/]{11,100})\$([A-Za-z0-9+/]{6,200})$/
+
 /** The PHC string of a password under argon2id with a fresh salt. */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomOctets(saltOctets)
@@ -17,12 +21,11 @@ export async function hashPassword(password: string): Promise<string> {
 
 /** Whether a password is the one that a PHC string was made from; false for a string that is none. */
 export async function passwordIs(phc: string, password: string): Promise<boolean> {
-  const match = /^\$argon2id\$v=19\$m=(\d{1,8}),t=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/]{1,100})\$([A-Za-z0-9+/]{1,200})$/.exec(
-    phc,
-  )
+  const match = phcForm.exec(phc)
   if (match === null) return false
   const [, memory, passes, parallelism, salt, tag] = match as unknown as [string, string, string, string, string, string]
   const expected = Buffer.from(tag, 'base64')
+  if (Number(memory) < 8 * Number(parallelism)) return false
   const parameters = {
     memory: Number(memory),
     passes: Number(passes),

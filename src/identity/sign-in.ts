@@ -49,11 +49,11 @@ export function newSignIn(o: {
   const { database, keys, evidence } = o
   return async (attempt) => {
     const hash = await keys.hashFor(theService, 'device password')
-    const [row] = await accountWithCredential(
-      database,
-      attempt.userName.slice(0, 320).toLowerCase(),
-      hash(devicePasswordKey(attempt.password)),
-    )
+    const userName = attempt.userName.slice(0, 320).toLowerCase()
+    // PostgreSQL's text knows no NUL; nobody's name holds one.
+    const [row] = userName.includes('\0')
+      ? []
+      : await accountWithCredential(database, userName, hash(devicePasswordKey(attempt.password)))
     const from = { protocol: attempt.protocol, remoteAddress: attempt.remoteAddress }
     const refusal =
       row === undefined || row.computer === null
