@@ -7,11 +7,9 @@ import { newAppend } from '#delivery/append.ts'
 import type { Scanner } from '#delivery/scanner.ts'
 import { spoolsIn } from '#delivery/spool.ts'
 import { type SignedIn, newSignIn } from '#identity/sign-in.ts'
-import type { ImapDoors } from '#imap/doors.ts'
 import { startImap } from '#imap/server.ts'
 import { formatAddress } from '#mail/address.ts'
 import type { PlacedCopy } from '#mailbox/deliver.ts'
-import type { Reader } from '#mailbox/means.ts'
 import { openMailboxes } from '#mailbox/open-mailboxes.ts'
 import { newRoomOf } from '#mailbox/quota.ts'
 import { openWatcher } from '#mailbox/watch.ts'
@@ -20,6 +18,7 @@ import { type NetLimits, netLimits } from '#net/limits.ts'
 import type { Listener } from '#net/listener.ts'
 import type { ServerCertificate } from '#net/tls.ts'
 import type { Domains } from '#roles/domains.ts'
+import { imapDoors, readerOf, withHelpdesk } from '#roles/imap-doors.ts'
 import type { SmtpDoors } from '#smtp/doors.ts'
 import { type SmtpLimits, smtpLimits } from '#smtp/limits.ts'
 import { listenForSubmission } from '#smtp/server.ts'
@@ -67,10 +66,11 @@ export async function openFaces(parts: FaceParts): Promise<Faces> {
     admitRecipient: (_who, _envelope, recipient) => acceptance.admitRecipient(recipient.address),
     accept: acceptance.submit as SmtpDoors['accept'],
   }
-  const imap = imapDoors(
+  const imap = imapDoors({
     signIn,
     mailboxes,
-    newAppend({
+    helpdesk: parts.helpdesk,
+    append: newAppend({
       ...domains,
       scanner: parts.scanner,
       newSpool,
@@ -78,7 +78,7 @@ export async function openFaces(parts: FaceParts): Promise<Faces> {
       announce,
       mailboxNamed: async (who, name) => (await mailboxes.status(readerOf(who), name))?.id ?? null,
     }),
-  )
+  })
 
   const common = {
     host: parts.host,
@@ -99,7 +99,12 @@ export async function openFaces(parts: FaceParts): Promise<Faces> {
   const listeners = await Promise.all([
     listenForSubmission({ ...submission, port: parts.ports.submissions, tls: 'implicit' }),
     listenForSubmission({ ...submission, port: parts.ports.submission, tls: 'starttls' }),
-    startImap({ ...common, port: parts.ports.imaps, doors: imap }),
+    startImap({
+      ...common,
+      port: parts.ports.imaps,
+      doors: imap,
+      admit: (address) => withHelpdesk(parts.admit(address), parts.helpdesk),
+    }),
   ])
   const [submissions, submissionStartTls, imaps] = listeners
   return {
@@ -111,34 +116,5 @@ export async function openFaces(parts: FaceParts): Promise<Faces> {
       await watcher.close()
       parts.scanner.close()
     },
-  }
-}
-
-const readerOf = (who: SignedIn): Reader => ({ holder: who.account, computer: who.computer, address: who.address })
-
-type Mailboxes = ReturnType<typeof openMailboxes>
-
-/** The IMAP face's doors: each act of a signed-in person is one of the holder's on their own mailboxes. */
-function imapDoors(signIn: ReturnType<typeof newSignIn>, mailboxes: Mailboxes, append: ReturnType<typeof newAppend>): ImapDoors {
-  const as = (who: { account: string }) => readerOf(who as SignedIn)
-  return {
-    signIn,
-    append: append as ImapDoors['append'],
-    mailboxes: (who) => mailboxes.mailboxes(as(who)),
-    createMailbox: (who, name) => mailboxes.createMailbox(as(who), name),
-    deleteMailbox: (who, name) => mailboxes.deleteMailbox(as(who), name),
-    renameMailbox: (who, from, to) => mailboxes.renameMailbox(as(who), from, to),
-    subscribe: (who, name, on) => mailboxes.subscribe(as(who), name, on),
-    status: (who, name) => mailboxes.status(as(who), name),
-    select: (who, name) => mailboxes.select(as(who), name),
-    changesSince: (who, mailbox, modseq, uidNext) => mailboxes.changesSince(as(who), mailbox, modseq, uidNext),
-    fetchSummaries: (who, mailbox, uids) => mailboxes.fetchSummaries(as(who), mailbox, uids),
-    open: (who, mailbox, uids) => mailboxes.open(as(who), mailbox, uids),
-    store: (who, mailbox, uids, change) => mailboxes.store(as(who), mailbox, uids, change),
-    copy: (who, mailbox, uids, toName) => mailboxes.copy(as(who), mailbox, uids, toName),
-    move: (who, mailbox, uids, toName) => mailboxes.move(as(who), mailbox, uids, toName),
-    expunge: (who, mailbox, uids) => mailboxes.expunge(as(who), mailbox, uids),
-    searchText: (who, mailbox, uids, search) => mailboxes.searchText(as(who), mailbox, uids, search),
-    watch: (who, mailbox, hint) => mailboxes.watch(as(who), mailbox, hint),
   }
 }
