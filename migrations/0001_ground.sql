@@ -151,15 +151,16 @@ create table submission (
   refused integer not null,
   accepted_ms bigint not null
 );
-create index submission_accepted on submission (accepted_ms);
 
 -- evidence/ ---------------------------------------------------------------------------------------------------------
 create table evidence_record (
   id uuid primary key,
   leaf bytea not null,
   sealed_detail bytea,
-  leaf_index bigint unique
+  leaf_index bigint
 );
+-- Not a plain unique constraint: a record that has no place in the tree yet costs no entry.
+create unique index evidence_record_leaf on evidence_record (leaf_index) where leaf_index is not null;
 create index evidence_record_unsequenced on evidence_record (id) where leaf_index is null;
 alter table evidence_record alter column sealed_detail set storage external;
 

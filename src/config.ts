@@ -75,6 +75,19 @@ const settings = {
     maximum: Number.MAX_SAFE_INTEGER,
     description: 'The quota of a new mailbox, in octets of stored mail.',
   }),
+  diskFloorOctets: Type.Integer({
+    default: 512 * MiB,
+    minimum: 16 * MiB,
+    maximum: Number.MAX_SAFE_INTEGER,
+    description:
+      'Below so much free space, in octets, no mail is accepted (452 4.3.1); reading goes on. A quarter of it is kept as ballast in dataFolder.',
+  }),
+  diskFloorInodes: Type.Integer({
+    default: 10_000,
+    minimum: 1,
+    maximum: Number.MAX_SAFE_INTEGER,
+    description: 'Below so many free inodes no mail is accepted (452 4.3.1); reading goes on.',
+  }),
   helpdesk: Type.String({
     default: 'helpdesk@cjsm.test, 0300 000 0000',
     minLength: 3,
@@ -160,6 +173,9 @@ function fromText(key: keyof typeof settings, text: string): unknown {
   return text
 }
 
+/** An empty path stays empty, and is refused: made absolute, it would be the working folder. */
+const absolute = (path: unknown): unknown => (typeof path === 'string' && path !== '' ? resolve(path) : path)
+
 function complete(given: Record<string, unknown>): Config {
   const root = process.getuid?.() === 0
   const state = process.env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state')
@@ -167,9 +183,9 @@ function complete(given: Record<string, unknown>): Config {
     string,
     unknown
   >
-  if (typeof withDefaults.dataFolder === 'string') withDefaults.dataFolder = resolve(withDefaults.dataFolder)
-  withDefaults.keyFolder ??= `${withDefaults.dataFolder}-keys`
-  if (typeof withDefaults.keyFolder === 'string') withDefaults.keyFolder = resolve(withDefaults.keyFolder)
+  withDefaults.dataFolder = absolute(withDefaults.dataFolder)
+  if (withDefaults.keyFolder === undefined) withDefaults.keyFolder = `${withDefaults.dataFolder}-keys`
+  withDefaults.keyFolder = absolute(withDefaults.keyFolder)
   const [wrong] = Errors(Settings, withDefaults)
   if (wrong !== undefined) throw new SettingError(sentenceFor(wrong.instancePath.split('/')[1] ?? '', withDefaults))
   const config = withDefaults as Type.Static<typeof Settings>

@@ -1,4 +1,5 @@
 // Where everything starts: picks what this process is, and loads nothing else. `up` is the supervisor; worker, jobs, keys and setup are its children; the rest are commands.
+import { describeFault } from '#base/log.ts'
 import { readConfig, SettingError } from '#config.ts'
 import { isCommand, parseCommand, UsageError } from '#cli/command.ts'
 
@@ -24,11 +25,26 @@ async function main(words: readonly string[]): Promise<number | undefined> {
   return (await import('#roles/commands.ts')).commands[first](config, options)
 }
 
+// The log that our output goes to may stand on a full file system, and a reader may go away: neither ends the service.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
+/** Says what failed. A fault's own text may hold what a peer or a row said, and Node would print it: only our own sentences are shown. */
+function fail(fault: unknown): void {
+  const isSentence = fault instanceof SettingError || fault instanceof UsageError
+  process.stderr.write(`cjsm: ${isSentence ? fault.message : `it failed: ${describeFault(fault)}`}\n`)
+  process.exitCode = isSentence ? 2 : 1
+}
+
+// The roles under the supervisor put this into their logs instead: host/role.ts.
+process.on('uncaughtException', (fault) => {
+  if (process.listenerCount('uncaughtException') > 1) return
+  fail(fault)
+  process.exit()
+})
+
 try {
   const code = await main(process.argv.slice(2))
   if (code !== undefined) process.exitCode = code
 } catch (fault) {
-  if (!(fault instanceof SettingError || fault instanceof UsageError)) throw fault
-  process.stderr.write(`cjsm: ${fault.message}\n`)
-  process.exitCode = 2
+  fail(fault)
 }

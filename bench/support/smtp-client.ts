@@ -68,19 +68,25 @@ async function sendOne(
   if (pipelining) wire.send(commands.join(''))
   let taken = 0
   let reply = { code: 0, text: '' }
+  let failure: typeof reply | null = null
   for (const command of commands) {
     if (!pipelining) {
       if (command === 'DATA\r\n') begunMs = performance.now()
       wire.send(command)
     }
     reply = await replyOf(wire)
-    if (command.startsWith('RCPT') && reply.code === 250) taken++
+    if (reply.code >= 400) failure ??= reply
+    else if (command.startsWith('RCPT')) taken++
   }
   const contentMs = performance.now()
   if (reply.code === 354) {
     wire.send(message.head, message.body, end)
     reply = await replyOf(wire)
-  } else await reset(wire)
+  } else {
+    // What went wrong first, not what DATA says of it.
+    reply = failure ?? reply
+    await reset(wire)
+  }
   const endMs = performance.now()
   return { ...reply, recipients: taken, dataMs: endMs - begunMs, contentMs: endMs - contentMs }
 }

@@ -2,6 +2,9 @@
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 
+/** A server that says nothing for so long is taken for lost. */
+const silenceMs = 60_000
+
 export type Tls = 'implicit' | 'starttls' | 'none'
 
 export interface Server {
@@ -28,6 +31,7 @@ export class Wire {
 
   #listen(socket: Socket): void {
     socket.setNoDelay(true)
+    socket.setTimeout(silenceMs, () => socket.destroy(new Error('the server said nothing for a minute')))
     socket.on('data', (octets: Buffer) => this.#hear(octets))
     socket.on('error', (fault) => this.#end(fault))
     socket.on('close', () => this.#end(new Error('the server closed the connection')))

@@ -29,6 +29,14 @@ export class Unavailable extends Error {
   }
 }
 
+/** True when a disk, ours or PostgreSQL's (53100), had no room for what was to be written. */
+export function isDiskFull(fault: unknown): boolean {
+  for (let at: unknown = fault; at instanceof Error; at = at.cause) {
+    if ('code' in at && (at.code === 'ENOSPC' || at.code === 'EDQUOT' || at.code === '53100')) return true
+  }
+  return false
+}
+
 /** For the end of a closed union: a case that the types say cannot be. */
 export function unreachable(value: never): never {
   throw new Error(`a case that cannot be: ${typeof value}`)

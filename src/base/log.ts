@@ -16,10 +16,22 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
 /** A log whose lines all bear `base`; without a file it goes to standard output. The file is opened at once, and appended to by all processes. */
 export function newLog(level: LogLevel, base: Fields, file?: string): Log {
-  const options = { level, base, messageKey: 'message', timestamp, formatters: { level: (label: string) => ({ level: label }) } }
-  return pino(options, destination({ dest: file ?? 1, append: true, sync: true }))
+  const formatters = { level: (label: string) => ({ level: label }) }
+  const options = { level, base, messageKey: 'message', timestamp, formatters, hooks: { streamWrite: escapeUnseen } }
+  const lines = destination({ dest: file ?? 1, append: true, sync: true, maxLength: maxUnwrittenOctets })
+  // Unheard, a full file system would end the process. What could not be written waits, up to the limit, and is written when there is room.
+  lines.on('error', () => {})
+  return pino(options, lines)
 }
 
+/** JSON's own escapes cover the controls of ASCII. What else ends a line for some reader, or turns text round on a screen, is escaped too. */
+const escapeUnseen = (line: string): string =>
+  line.replace(
+    /[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+    (unseen) => `\\u${unseen.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+
+const maxUnwrittenOctets = 256 * 1024
 const timestamp = () => `,"time":"${new Date().toISOString()}"`
 
 /** Names a fault without its text, which may hold what a peer or a row said: class, code, and the first own frame of its stack, for each cause. */

@@ -82,7 +82,7 @@ export const commandSpecs = {
     options: { ...where, ...json, organisation: { type: 'string', says: 'only this organisation’s' } },
   },
   'add-account': {
-    usage: 'add-account --organisation NAME --name NAME --role ROLE --address A --user-name U',
+    usage: 'add-account --organisation NAME --name NAME --role ROLE --address A --user-name U [--quota OCTETS]',
     says: 'open an account and print its one-time password and first device password',
     words: [],
     options: {
@@ -93,6 +93,7 @@ export const commandSpecs = {
       role: { type: 'string', says: 'what they are: solicitor, clerk, ...' },
       address: { type: 'string', says: 'their address' },
       'user-name': { type: 'string', says: 'what they sign in with' },
+      quota: { type: 'string', says: 'octets of mail they may store; the setting quotaOctets when left out' },
     },
   },
   'set-account': {

@@ -1,55 +1,112 @@
-// What `up` prints once the service runs: where it listens, who there is, and three things to try, ready to paste.
+// What `up` prints once the service runs: where it listens, who there is, and three things to try, ready to paste. Kept within 120 columns.
+import { isAbsolute, join } from 'node:path'
 import type { DemoPerson } from '#cli/demonstration.ts'
-import { table } from '#cli/table.ts'
 import type { Config } from '#config.ts'
 
+/** The text that greets the operator, with the demonstration people where there are any. */
 export function welcome(o: { config: Config; people: readonly DemoPerson[] | null; warning: string | null }): string {
-  const { host, ports } = o.config
+  const { host, ports, logFile } = o.config
   const lines = [
     '',
     'The service runs.',
-    `  submission  ${host}:${ports.submissions} (TLS), ${host}:${ports.submission} (STARTTLS)`,
+    '',
+    `  submission  ${host}:${ports.submissions} (TLS) and ${host}:${ports.submission} (STARTTLS)`,
     `  IMAP        ${host}:${ports.imaps} (TLS)`,
     `  operations  http://127.0.0.1:${ports.operations}/readyz, /healthz, /metrics`,
-    `  log         ${o.config.logFile}`,
+    `  log         ${logFile === '-' ? 'standard output' : logFile}`,
   ]
-  if (o.warning !== null) lines.push('', `  WARNING: ${o.warning}`)
-  if (o.people !== null) lines.push('', ...demonstration(o.config, o.people))
-  lines.push('', '  ./cjsm status shows how it is, ./cjsm down stops it.', '')
+  if (o.warning !== null) lines.push('', ...wrapped(`WARNING: ${o.warning}`))
+  if (o.people !== null) {
+    lines.push('', 'The demonstration people (./cjsm demo shows them again):', '', peopleTable(o.people))
+    lines.push('', ...thingsToTry(o.config, o.people))
+  }
+  lines.push('', './cjsm status shows how it is, ./cjsm down stops it.', '')
   return lines.join('\n')
 }
 
-/** The people and their passwords as a table. */
+/** Text in lines that stand within 120 columns. */
+const wrapped = (text: string) => (text.match(/.{1,110}(?:\s|$)/g) ?? [text]).map((line) => `  ${line.trimEnd()}`)
+
+/** The people by organisation: who they are, their address, and what their mail program signs in with. */
 export function peopleTable(people: readonly DemoPerson[]): string {
-  return table(
-    ['who', 'role', 'organisation', 'address', 'user name', 'device password (mail programs)', 'password (webmail)'],
-    people.map((one) => [one.name, one.role, one.organisation, one.address, one.userName, one.devicePassword, one.password]),
-  )
+  const whoOf = (one: DemoPerson) => `${one.name}, ${one.role}`
+  const who = Math.max(...people.map((one) => whoOf(one).length))
+  const address = Math.max(...people.map((one) => one.address.length))
+  const organisations = Map.groupBy(people, (one) => one.organisation)
+  const groups = [...organisations].map(([organisation, members]) => [
+    `  ${organisation}${members[0]!.adopter ? ' (adopted the marking scheme)' : ''}`,
+    ...members.map((one) => `    ${whoOf(one).padEnd(who)}  ${one.address.padEnd(address)}  ${one.devicePassword}`),
+  ])
+  return [
+    ...groups.flat(),
+    '',
+    '  Last stands the device password, for mail programs; the user name is what stands before the @.',
+  ].join('\n')
 }
 
-function demonstration({ host, ports }: Config, people: readonly DemoPerson[]): string[] {
+function thingsToTry(config: Config, people: readonly DemoPerson[]): string[] {
   const prosecutor = people.find((one) => one.role === 'prosecutor')!
   const solicitor = people.find((one) => one.role === 'solicitor')!
+  const subject = `--header 'Subject: RESTRICTED - LEGAL: disclosure'`
   return [
-    'The demonstration people (./cjsm demo shows them again):',
-    '',
-    peopleTable(people),
-    '',
-    'Three things to try (apt-get install swaks mutt isync, if they are not there):',
+    'Three things to try (as root: apt-get install swaks mutt, if they are not there):',
     '',
     `1. ${prosecutor.name} sends ${solicitor.name} a message marked RESTRICTED, with an attachment:`,
     '',
-    `   swaks --server ${host}:${ports.submissions} --tls-on-connect --auth PLAIN --auth-user ${prosecutor.userName} --auth-password ${prosecutor.devicePassword} \\`,
-    `     --from ${prosecutor.address} --to ${solicitor.address} --header 'Subject: RESTRICTED - LEGAL: disclosure' \\`,
-    `     --body 'Please see the schedule attached. ${prosecutor.name}, ${prosecutor.address}' --attach-type application/pdf --attach-name schedule.pdf --attach @README.md`,
+    ...swaks(config, prosecutor, solicitor, [
+      `${subject} --body 'The schedule is attached. ${prosecutor.name}'`,
+      `--attach-type text/plain --attach-name schedule.txt --attach 'Unused material: 1. Notebook. 2. CCTV.'`,
+    ]),
     '',
-    `2. ${solicitor.name} reads it:`,
+    `2. ${solicitor.name} reads it (Enter opens it, v shows its parts, q leaves):`,
     '',
-    `   mutt -e 'set ssl_starttls=no ssl_verify_host=no ssl_verify_dates=no' -e 'set imap_user=${solicitor.userName} imap_pass=${solicitor.devicePassword}' -f imaps://${host}:${ports.imaps}/INBOX`,
+    ...mutt(config, solicitor),
     '',
-    `3. ${solicitor.name}, who is no adopter of the marking scheme, may not mark a message RESTRICTED: see how it is refused, and why:`,
+    `3. ${solicitor.name}’s firm has not adopted the marking scheme, so that she may not mark a message RESTRICTED herself:`,
     '',
-    `   swaks --server ${host}:${ports.submissions} --tls-on-connect --auth PLAIN --auth-user ${solicitor.userName} --auth-password ${solicitor.devicePassword} \\`,
-    `     --from ${solicitor.address} --to ${prosecutor.address} --header 'Subject: RESTRICTED - LEGAL: disclosure' --body 'Received. ${solicitor.name}, ${solicitor.address}'`,
+    ...swaks(config, solicitor, prosecutor, [`${subject} --body 'Received. ${solicitor.name}'`]),
   ]
+}
+
+/** The name under which a program on this machine finds the service, and which the certificate bears. */
+function reachedAt({ host, hostName, tlsCertificate }: Config): string {
+  if (tlsCertificate !== '') return hostName
+  return /^(127\.|0\.0\.0\.0$|::1?$)/.test(host) ? 'localhost' : host
+}
+
+/** The file that vouches for the development certificate; null when the operator brought one that others vouch for. */
+function certificateOf({ dataFolder, tlsCertificate }: Config): string | null {
+  return tlsCertificate === '' ? join(dataFolder, 'tls', 'certificate.pem') : null
+}
+
+function swaks(config: Config, from: DemoPerson, to: DemoPerson, message: readonly string[]): string[] {
+  const certificate = certificateOf(config)
+  return pasted([
+    `swaks --server ${reachedAt(config)}:${config.ports.submissions} --tls-on-connect --tls-verify`,
+    ...(certificate === null ? [] : [`--tls-ca-path ${quoted(certificate)}`]),
+    `--auth PLAIN --auth-user ${from.userName} --auth-password ${from.devicePassword}`,
+    `--from ${from.address} --to ${to.address}`,
+    ...message,
+  ])
+}
+
+function mutt(config: Config, reader: DemoPerson): string[] {
+  const certificate = certificateOf(config)
+  const server = `imaps://${reachedAt(config)}:${config.ports.imaps}/`
+  return pasted([
+    'mutt -n -F /dev/null',
+    ...(certificate === null ? [] : [`-e ${quoted(`set ssl_ca_certificates_file="${certificate}"`)}`]),
+    `-e 'set imap_user=${reader.userName} imap_pass=${reader.devicePassword}'`,
+    `-e 'set folder=${server}' -f ${server}INBOX`,
+  ])
+}
+
+/** One command over several lines, for a POSIX shell. */
+function pasted(lines: readonly string[]): string[] {
+  return lines.map((line, index) => `${index === 0 ? '   ' : '     '}${line}${index === lines.length - 1 ? '' : ' \\'}`)
+}
+
+/** A word for a POSIX shell. */
+function quoted(word: string): string {
+  return isAbsolute(word) && /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }

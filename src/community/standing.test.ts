@@ -77,7 +77,16 @@ test('members are members in whatever state but removed: no sender can tell that
 test('inside the community an address is unknown, elsewhere outside, and look-alikes of the suffix are elsewhere (G01)', async () => {
   for (const address of ['nobody@firm.cjsm.test', 'x@no-such.cjsm.test', 'x@cjsm.test', 'x@a.b.c.cjsm.test'])
     assert.equal((await standing(address))!.standing, 'unknown', address)
-  for (const address of ['x@example.org', 'x@cjsm.test.example.org', 'x@evilcjsm.test', 'x@cjsm.test.', 'x@force.example', 'x@test', '"x@firm.cjsm.test"@example.org', ''])
+  for (const address of [
+    'x@example.org',
+    'x@cjsm.test.example.org',
+    'x@evilcjsm.test',
+    'x@cjsm.test.',
+    'x@force.example',
+    'x@test',
+    '"x@firm.cjsm.test"@example.org',
+    '',
+  ])
     assert.equal((await standing(address))!.standing, 'outside', address)
 })
 
@@ -85,11 +94,17 @@ test('an address of a server organisation has the home address of its domain’s
   const at = (homeAddress: string) => ({ standing: 'server-organisation', organisation: force, homeAddress })
   assert.deepEqual(await standing('sergeant@force.example.cjsm.test'), at('sergeant@force.example'))
   assert.deepEqual(await standing('"odd @ name"@force.example.cjsm.test'), at('"odd @ name"@force.example'))
-  assert.equal(await within((tx) => organisations.addException(tx, theService, 'Chief@force.example.cjsm.test', 'office@hq.example')), null)
+  assert.equal(
+    await within((tx) => organisations.addException(tx, theService, 'Chief@force.example.cjsm.test', 'office@hq.example')),
+    null,
+  )
   assert.equal(await within((tx) => organisations.addException(tx, theService, 'gone@force.example.cjsm.test', null)), null)
   assert.deepEqual(await standing('chief@force.example.cjsm.test'), at('office@hq.example'))
   assert.deepEqual(await standing('gone@force.example.cjsm.test'), { standing: 'unknown' })
-  assert.equal(await within((tx) => organisations.addException(tx, theService, 'gone@force.example.cjsm.test', 'back@force.example')), null)
+  assert.equal(
+    await within((tx) => organisations.addException(tx, theService, 'gone@force.example.cjsm.test', 'back@force.example')),
+    null,
+  )
   assert.deepEqual(await standing('gone@force.example.cjsm.test'), at('back@force.example'))
 })
 
@@ -132,32 +147,53 @@ test('many addresses are looked up at once, and an answer is kept for two second
 })
 
 test('the suffix that pushes a domain over 253 octets is refused, and one of 253 taken (RFC 1035 §2.3.4)', async () => {
-  const homeOf = (octets: number) => `${'a'.repeat(63)}.${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(octets - 192 - 10 - 8)}.example`
+  const homeOf = (octets: number) =>
+    `${'a'.repeat(63)}.${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(octets - 192 - 10 - 8)}.example`
   const organisation = await newOrganisation()
   const added = await within((tx) => organisations.addServerDomain(tx, theService, organisation, homeOf(253)))
   assert.equal(added.kind === 'added' && added.domain.length, 253)
-  assert.equal(reasonOf(await within((tx) => organisations.addServerDomain(tx, theService, organisation, homeOf(254)))), 'domain-is-malformed')
+  assert.equal(
+    reasonOf(await within((tx) => organisations.addServerDomain(tx, theService, organisation, homeOf(254)))),
+    'domain-is-malformed',
+  )
 })
 
 test('domains are refused that are malformed, taken, or outside the community (G01, T00)', async () => {
   const organisation = await newOrganisation()
-  const mailbox = (domain: string) => within((tx) => organisations.addMailboxDomain(tx, theService, organisation, domain)).then(reasonOf)
-  for (const domain of ['firm.example', 'cjsm.test', 'evilcjsm.test']) assert.equal(await mailbox(domain), 'domain-is-outside-the-community', domain)
-  for (const domain of ['.cjsm.test', 'Upper.cjsm.test', '-a.cjsm.test', 'a b.cjsm.test', `${'a'.repeat(64)}.cjsm.test`, 'ü.cjsm.test', 'a..cjsm.test'])
+  const mailbox = (domain: string) =>
+    within((tx) => organisations.addMailboxDomain(tx, theService, organisation, domain)).then(reasonOf)
+  for (const domain of ['firm.example', 'cjsm.test', 'evilcjsm.test'])
+    assert.equal(await mailbox(domain), 'domain-is-outside-the-community', domain)
+  for (const domain of [
+    '.cjsm.test',
+    'Upper.cjsm.test',
+    '-a.cjsm.test',
+    'a b.cjsm.test',
+    `${'a'.repeat(64)}.cjsm.test`,
+    'ü.cjsm.test',
+    'a..cjsm.test',
+  ])
     assert.equal(await mailbox(domain), 'domain-is-malformed', domain)
-  for (const domain of ['firm.cjsm.test', 'force.example.cjsm.test']) assert.equal(await mailbox(domain), 'domain-is-taken', domain)
+  for (const domain of ['firm.cjsm.test', 'force.example.cjsm.test'])
+    assert.equal(await mailbox(domain), 'domain-is-taken', domain)
   assert.equal(await mailbox('good.cjsm.test'), null)
-  assert.equal(reasonOf(await within((tx) => organisations.addServerDomain(tx, theService, organisation, 'force.example'))), 'domain-is-taken')
+  assert.equal(
+    reasonOf(await within((tx) => organisations.addServerDomain(tx, theService, organisation, 'force.example'))),
+    'domain-is-taken',
+  )
   assert.deepEqual((await organisations.list()).find((one) => one.id === organisation)!.mailboxDomains, ['good.cjsm.test'])
 })
 
 test('organisations have a name of their own and a kind; adoption is told, for five seconds from memory (G06, G07)', async () => {
   const create = (more: Partial<NewOrganisation>) =>
-    within((tx) => organisations.create(tx, theService, { name: 'N', kind: 'police', adopter: false, parent: null, ...more })).then(reasonOf)
+    within((tx) =>
+      organisations.create(tx, theService, { name: 'N', kind: 'police', adopter: false, parent: null, ...more }),
+    ).then(reasonOf)
   assert.equal(await create({ name: ' Firm ' }), 'organisation-exists')
   for (const name of ['', '  ', 'x'.repeat(201)]) assert.equal(await create({ name }), 'organisation-name-is-malformed')
   assert.equal(await create({ name: 'x'.repeat(200) }), null)
-  for (const kind of ['', 'P', 'a', 'police force', 'a'.repeat(41)]) assert.equal(await create({ kind }), 'organisation-kind-is-malformed')
+  for (const kind of ['', 'P', 'a', 'police force', 'a'.repeat(41)])
+    assert.equal(await create({ kind }), 'organisation-kind-is-malformed')
   assert.deepEqual(await organisations.find(force), { name: 'Force', adopter: true })
   await database.run(sql`update organisation set adopter = false where id = ${force}`)
   monotonicMs += 4_900

@@ -2,7 +2,7 @@
 import type { Clock } from '#base/clock.ts'
 import { domainsNamed, exceptionsFor } from '#community/organisations.sql.ts'
 import type { Accounts } from '#identity/accounts.ts'
-import { addressKey, parseAddress } from '#mail/address.ts'
+import { addressKey } from '#mail/address.ts'
 import type { Database } from '#store/database.ts'
 
 export type Standing =
@@ -73,7 +73,7 @@ export function newStandingOf(o: { database: Database; accounts: Accounts; clock
 /** The key of an address that may be malformed: null then. */
 export function keyOf(address: string): string | null {
   try {
-    return addressKey(parseAddress(address))
+    return addressKey(address)
   } catch {
     return null
   }

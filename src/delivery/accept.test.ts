@@ -276,7 +276,12 @@ test('content whose sealed octets pass 64 KiB goes to the content store and come
 })
 
 test('what cannot be recorded is not delivered: no record, no act', async () => {
-  const failing: Evidence = { ...domains.evidence, writeAll: () => Promise.reject(new Unavailable('evidence')) }
+  const failing: Evidence = {
+    ...domains.evidence,
+    writeAll() {
+      throw new Unavailable('evidence')
+    },
+  }
   const broken = await openTestDoors(service, { evidence: failing })
   const before = await rowCounts()
   const records = await recordCount()

@@ -3,18 +3,18 @@ import type { Clock } from '#base/clock.ts'
 import { type Refused, refused } from '#base/faults.ts'
 import type { Organisations } from '#community/organisations.ts'
 import { type StandingOf, keyOf } from '#community/standing.ts'
-import { type BatchParts, type Pending, type Result, deliverBatch } from '#delivery/batches.ts'
+import { type BatchParts, type Pending, type Result, deliverBatch, repeatedIfAny } from '#delivery/batches.ts'
 import type { Accepted, Envelope, SubmissionSession } from '#delivery/envelope.ts'
+import { formRefusal } from '#delivery/form.ts'
 import { gatherFacts } from '#delivery/gather.ts'
 import { type Inspected, inspect } from '#delivery/inspect.ts'
 import { newLanes } from '#delivery/lanes.ts'
 import { newNotices } from '#delivery/notices.ts'
-import { type MemberRecipient, type Outcome, overQuota, sendingIsSuspended } from '#delivery/outcome.ts'
+import { type MemberRecipient, type Outcome, noRoom, overQuota, sendingIsSuspended } from '#delivery/outcome.ts'
 import type { ScanResult, Scanner } from '#delivery/scanner.ts'
 import { type SealMessage, newSealMessage } from '#delivery/seal-message.ts'
 import type { Spool } from '#delivery/spool.ts'
 import { stampedHead } from '#delivery/stamp.ts'
-import { submissionByHash } from '#delivery/submissions.sql.ts'
 import { contentCommitment } from '#evidence/leaf.ts'
 import type { Evidence } from '#evidence/record.ts'
 import type { Accounts } from '#identity/accounts.ts'
@@ -47,13 +47,15 @@ export interface AcceptanceParts {
   readonly keys: Keys
   readonly contentStore: ContentStore
   readonly scanner: Scanner
+  /** False while a disk is below its floor. */
+  readonly hasRoom: () => boolean
   readonly clock: Clock
   readonly hostName: string
   /** Tells who watches the mailboxes, after the commit. */
   readonly announce: (placed: readonly PlacedCopy[]) => void
 }
 
-const lanes = 2
+const lanes = 1
 const batchMessages = 64
 
 /** What a scan says as a refusal, or null for clean content. Until organisations can choose, what cannot be scanned is refused. T19 */
@@ -88,6 +90,7 @@ export function openAcceptance(parts: AcceptanceParts): Acceptance {
   const batches = newLanes<Pending, Result>({ lanes, most: batchMessages, work: (batch) => deliverBatch(batchParts, batch) })
   return {
     admitReversePath(who, reversePath) {
+      if (!parts.hasRoom()) return noRoom
       if (!who.maySend) return sendingIsSuspended
       if (reversePath !== null && who.mayUse.includes(keyOf(reversePath) ?? '')) return null
       return refused(
@@ -105,6 +108,7 @@ export function openAcceptance(parts: AcceptanceParts): Acceptance {
       return standing?.standing === 'member' && (await parts.roomOf(standing.holder)) <= 0 ? overQuota(address) : null
     },
     async submit(who, envelope, content, session) {
+      if (!parts.hasRoom()) return content.abandon().then(() => noRoom)
       const result = await submit(parts, sealMessage, who, envelope, content, session, batches.submit).finally(() =>
         content.abandon(),
       )
@@ -139,6 +143,8 @@ async function submit(
     floor: decision.floor,
   }
   const refuse = (refusal: Refused) => refuseAll(parts, who, hash, submitted, refusal)
+  const over = formRefusal(inspected)
+  if (over !== null) return refuse(over)
   if (decision.message.kind === 'refused') return refuse(decision.message)
 
   const head = stampedHead({ inspected, envelope, session, decision, atMs: parts.clock.now(), hostName: parts.hostName })
@@ -194,16 +200,8 @@ async function refuseAll(
 ): Promise<Result> {
   await parts.evidence.introduce([who.account])
   return parts.database.transaction(async (tx) => {
-    const [before] = await submissionByHash(tx, hash)
-    if (before !== undefined) {
-      await parts.evidence.write(tx, {
-        event: 'SubmissionRepeated',
-        actor: who.account,
-        about: who.account,
-        details: [{ receipt: before.receipt }],
-      })
-      return { reply: { kind: 'accepted', queued: 0, held: 0, ...before, again: true }, placed: [] }
-    }
+    const before = await repeatedIfAny(parts.evidence, tx, { hash, submitter: who.account })
+    if (before !== null) return before
     const details = [{ ...submitted, clause: refusal.clause, reason: refusal.reason }]
     await parts.evidence.write(tx, { event: 'SubmissionRejection', actor: who.account, about: who.account, details })
     return { reply: refusal, placed: [] }

@@ -27,7 +27,12 @@ async function* chunksOf(raw: string | Buffer) {
   for (let at = 0; at < octets.length; at += 50_000) yield octets.subarray(at, at + 50_000)
 }
 const append = (mailbox: string, raw: string | Buffer, more: { flags?: string[]; internalDateMs?: number } = {}, by = doors) =>
-  by.append(who, mailbox, { flags: more.flags ?? [], internalDateMs: more.internalDateMs ?? null, octets: raw.length }, chunksOf(raw))
+  by.append(
+    who,
+    mailbox,
+    { flags: more.flags ?? [], internalDateMs: more.internalDateMs ?? null, octets: raw.length },
+    chunksOf(raw),
+  )
 const reasonOf = (reply: object) => (reply as Refused).reason
 const copies = async () => (await database.rows<{ count: number }>(sql`select count(*) as count from copy`))[0]!.count
 
@@ -44,7 +49,13 @@ test('what is appended is in the mailbox octet for octet, no field added or take
 })
 
 test('large and odd content goes in and comes back octet for octet', async () => {
-  for (const raw of ['', 'no header at all', '\r\n', 'Subject: only a header\r\n', `Subject: large\r\n\r\n${randomBytes(400_000).toString('base64')}`]) {
+  for (const raw of [
+    '',
+    'no header at all',
+    '\r\n',
+    'Subject: only a header\r\n',
+    `Subject: large\r\n\r\n${randomBytes(400_000).toString('base64')}`,
+  ]) {
     assert.ok('uid' in (await append('Archive', raw)), JSON.stringify(raw.slice(0, 20)))
     assert.equal((await doors.read(miriam, 'Archive')).at(-1), raw)
   }
@@ -83,7 +94,9 @@ test('a mailbox that is not there and a quota that is full refuse it, before and
   assert.equal(await copies(), before)
   await database.run(sql`update holder set quota_octets = ${used + raw.length} where id = ${who.account}`)
   assert.ok('uid' in (await append('Drafts', raw, {}, hasty)))
-  assert.equal(reasonOf(await append('Drafts', 'x', {}, await openTestDoors(service, { roomOf: async () => 0 }))), 'over-quota')
+  const full = await openTestDoors(service, { roomOf: async () => 0 })
+  assert.equal(reasonOf(await append('Drafts', 'x', {}, full)), 'over-quota')
+  await full.close()
   await hasty.close()
   await database.run(sql`update holder set quota_octets = 100000000 where id = ${who.account}`)
 })

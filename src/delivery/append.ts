@@ -1,8 +1,9 @@
 // The door for a message that a person puts into a mailbox of their own (IMAP APPEND): scanned, sealed and recorded like any other, octet for octet. T19, RFC 3501 §6.3.11
 import type { Clock } from '#base/clock.ts'
 import { type Refused, refused } from '#base/faults.ts'
+import { formRefusal } from '#delivery/form.ts'
 import { type Inspected, inspect, slice } from '#delivery/inspect.ts'
-import { overQuota } from '#delivery/outcome.ts'
+import { noRoom, overQuota } from '#delivery/outcome.ts'
 import { scanRefusal } from '#delivery/accept.ts'
 import type { Scanner } from '#delivery/scanner.ts'
 import { type Sealed, newSealMessage } from '#delivery/seal-message.ts'
@@ -28,6 +29,8 @@ export interface AppendParts {
   readonly keys: Keys
   readonly contentStore: ContentStore
   readonly scanner: Scanner
+  /** False while a disk is below its floor. */
+  readonly hasRoom: () => boolean
   readonly clock: Clock
   readonly newSpool: NewSpool
   readonly roomOf: RoomOf
@@ -56,6 +59,7 @@ const schemes = [gpms, gsc]
 export function newAppend(parts: AppendParts): Append {
   const sealMessage = newSealMessage({ sealing: parts.keys.sealing, contentStore: parts.contentStore, clock: parts.clock })
   return async (who, name, options, content) => {
+    if (!parts.hasRoom()) return noRoom
     const mailbox = await parts.mailboxNamed(who, name)
     if (mailbox === null) return noMailbox
     if ((await parts.roomOf(who.account)) < options.octets) return overQuota(who.address)
@@ -63,6 +67,8 @@ export function newAppend(parts: AppendParts): Append {
     try {
       for await (const chunk of content) await spool.write(chunk)
       const inspected = await inspect(spool)
+      const over = formRefusal(inspected)
+      if (over !== null) return over
       const scanned = scanRefusal(await parts.scanner.scan(() => asMail(spool)))
       if (scanned !== null) return scanned
       const head = await slice(spool, 0, inspected.header.octets)
@@ -114,7 +120,7 @@ async function place(
       flags: canonicalFlags(options.flags),
       internalDateMs: options.internalDateMs ?? clock.now(),
     }
-    const [placed] = await placeCopies(tx, targets, [copy])
+    const [placed] = placeCopies(tx, targets, [copy])
     const details = [
       {
         message: message.id,

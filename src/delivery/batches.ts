@@ -1,5 +1,6 @@
 // The one transaction: submissions that arrive together are delivered, noted and recorded together, and only then answered. design.md, The life of a message.
 import type { Clock } from '#base/clock.ts'
+import { faultPoint } from '#base/fault-point.ts'
 import type { Refused } from '#base/faults.ts'
 import type { Accepted, Envelope } from '#delivery/envelope.ts'
 import { type HolderFacts, type MemberRecipient, type Outcome, outcomesOf, sendingIsSuspended } from '#delivery/outcome.ts'
@@ -13,7 +14,7 @@ import type { Accounts } from '#identity/accounts.ts'
 import { type EpochKey, theService } from '#keys/epoch.ts'
 import type { Keys } from '#keys/keys.ts'
 import { type NewCopy, type PlacedCopy, lockForDelivery, placeCopies } from '#mailbox/deliver.ts'
-import type { Database, Transaction } from '#store/database.ts'
+import { type Database, isConflict, isDuplicate, type Transaction } from '#store/database.ts'
 import { pack } from '#store/sql.ts'
 
 /** A submission that was judged, scanned and sealed, and waits for its transaction. */
@@ -36,6 +37,11 @@ export interface Result {
   readonly placed: readonly PlacedCopy[]
 }
 
+/** After so long, messages of a failed batch are no longer tried one by one. */
+const singlyWithinMs = 10_000
+/** How often a message is tried whose transaction was undone for the sake of another (a deadlock). */
+const mostAttempts = 4
+
 /** A notice turned out to be due, for which the submitter's INBOX was not locked: the message is taken again, by itself, with it. */
 class NoticeIsDue extends Error {}
 
@@ -53,24 +59,38 @@ export async function deliverBatch(parts: BatchParts, batch: readonly Pending[])
   if (batch.length > 1) {
     try {
       const results = await parts.database.transaction((tx) => deliver(parts, tx, batch, false))
+      faultPoint('after-commit')
       return results.map((value) => ({ status: 'fulfilled', value }))
     } catch {
       // Each is taken by itself below, where its fault is its own.
     }
   }
   const results: PromiseSettledResult<Result>[] = []
-  for (const one of batch) results.push(...(await Promise.allSettled([deliverOne(parts, one)])))
+  const beganMs = parts.clock.monotonic()
+  for (const one of batch) {
+    // A database that hangs is waited for once, not once a message: the rest are told what the last one was told.
+    const last = results.at(-1)
+    const hangs = last?.status === 'rejected' && parts.clock.monotonic() - beganMs > singlyWithinMs
+    results.push(...(hangs ? [last] : await Promise.allSettled([deliverOne(parts, one)])))
+  }
   return results
 }
 
 async function deliverOne(parts: BatchParts, pending: Pending): Promise<Result> {
-  const alone = (withNotices: boolean) =>
-    parts.database.transaction(async (tx) => (await deliver(parts, tx, [pending], withNotices))[0]!)
-  try {
-    return await alone(false)
-  } catch (fault) {
-    if (!(fault instanceof NoticeIsDue)) throw fault
-    return alone(true)
+  const alone = async (withNotices: boolean) => {
+    const [result] = await parts.database.transaction((tx) => deliver(parts, tx, [pending], withNotices))
+    faultPoint('after-commit')
+    return result!
+  }
+  let withNotices = false
+  for (let attempts = 1; ; attempts++) {
+    try {
+      return await alone(withNotices)
+    } catch (fault) {
+      if (isDuplicate(fault)) return parts.database.transaction((tx) => repeated(parts.evidence, tx, pending))
+      if (fault instanceof NoticeIsDue) withNotices = true
+      else if (!isConflict(fault) || attempts >= mostAttempts) throw fault
+    }
   }
 }
 
@@ -84,8 +104,11 @@ interface Decided {
 async function deliver(parts: BatchParts, tx: Transaction, batch: readonly Pending[], withNotices: boolean): Promise<Result[]> {
   const recipients = [...new Set(batch.flatMap((one) => one.recipients.map((recipient) => recipient.holder)))]
   const submitters = [...new Set(batch.map((one) => one.submitter))]
-  const holders = await parts.accounts.holdersById(tx, [...new Set([...recipients, ...submitters])])
-  const targets = await lockForDelivery(tx, withNotices ? [...new Set([...recipients, ...submitters])] : recipients)
+  const asked = [...new Set([...recipients, ...submitters])]
+  const [targets, holders] = await Promise.all([
+    lockForDelivery(tx, withNotices ? asked : recipients),
+    parts.accounts.holdersById(tx, asked),
+  ])
   const used = new Map<string, number>()
   const decided: Decided[] = []
   for (const pending of batch) {
@@ -93,25 +116,25 @@ async function deliver(parts: BatchParts, tx: Transaction, batch: readonly Pendi
       ...outcomesOf(pending.recipients, pending.sealed.message.octets, holders, targets, used),
       ...pending.refused,
     ]
-    const one = await decide(parts.evidence, pending, outcomes, holders)
-    // What would be refused now may have been accepted before: its retry gets the answer that was lost.
-    const before = one.refusal === null ? [] : await submissionByHash(tx, pending.hash)
-    decided.push(before.length === 0 ? one : { ...one, refusal: null })
+    decided.push(await decide(parts.evidence, pending, outcomes, holders))
   }
-  if (!withNotices && decided.some(({ outcomes, refusal }) => refusal === null && toBeNotified(outcomes).length > 0))
-    throw new NoticeIsDue()
-  const fresh = await noteSubmissions(tx, decided, parts.clock.now())
-  const taken = decided.filter((one) => one.refusal === null && fresh.has(one.records[0]!.id))
-  const notices = withNotices ? await Promise.all(taken.map((one) => composeNotices(parts, one))) : []
-  const keys = await mailboxKeys(parts.keys, taken, notices)
-  const copies = taken.map((one) => copiesOf(one, keys, parts.keys, parts.clock.now()))
-  const placed = await placeCopies(tx, targets, [...copies.flat(), ...notices.flat().map((notice) => notice.copy(keys))])
-  await parts.evidence.writeAll(tx, [
-    ...decided.filter((one) => one.refusal !== null || taken.includes(one)).flatMap((one) => one.records),
-    ...notices.flat().map((notice) => notice.record),
-  ])
+  const taken = decided.filter((one) => one.refusal === null)
+  if (!withNotices && taken.some(({ outcomes }) => toBeNotified(outcomes).length > 0)) throw new NoticeIsDue()
   const results: Result[] = []
-  for (const one of decided) results.push(await resultOf(parts.evidence, tx, one, taken.includes(one), placed))
+  const records: PreparedRecord[] = []
+  const notices = withNotices ? (await Promise.all(taken.map((one) => composeNotices(parts, one)))).flat() : []
+  const keys = await mailboxKeys(parts.keys, taken, notices)
+  noteSubmissions(tx, taken, parts.clock.now())
+  const copies = taken.flatMap((one) => copiesOf(one, keys, parts.keys, parts.clock.now()))
+  const placed = placeCopies(tx, targets, [...copies, ...notices.map((notice) => notice.copy(keys))])
+  for (const one of decided) {
+    // What would be refused now may have been accepted before: its retry gets the answer that was lost.
+    const again = one.refusal === null ? null : await repeatedIfAny(parts.evidence, tx, one.pending)
+    if (again === null) records.push(...one.records)
+    results.push(again ?? { reply: one.refusal ?? acceptedOf(one), placed: one.refusal === null ? placed : [] })
+  }
+  parts.evidence.writeAll(tx, [...records, ...notices.map((notice) => notice.record)])
+  faultPoint('before-commit')
   return results
 }
 
@@ -152,28 +175,26 @@ function firstRefusal(outcomes: readonly Outcome[]): Refused | null {
   return refusals.find((one) => one.reason !== 'over-quota') ?? refusals[0] ?? null
 }
 
-/** Notes the accepted ones under their hashes and returns the receipts of the new; what is missing is a retry of one that was accepted before. */
-async function noteSubmissions(tx: Transaction, decided: readonly Decided[], acceptedMs: number): Promise<Set<string>> {
-  const accepted = decided.filter((one) => one.refusal === null)
-  if (accepted.length === 0) return new Set()
-  const count = (one: Decided, kind: Outcome['kind']) => one.outcomes.filter((outcome) => outcome.kind === kind).length
-  const rows = {
-    receipts: accepted.map((one) => one.records[0]!.id),
-    delivered: accepted.map((one) => count(one, 'delivered')),
-    refused: accepted.map((one) => count(one, 'refused')),
+const count = (one: Decided, kind: Outcome['kind']) => one.outcomes.filter((outcome) => outcome.kind === kind).length
+
+/** Notes the accepted ones under their hashes; the transaction fails when one of them is a retry. */
+function noteSubmissions(tx: Transaction, taken: readonly Decided[], acceptedMs: number): void {
+  if (taken.length === 0) return
+  insertSubmissions(tx, pack(taken.map((one) => one.pending.hash)), {
+    receipts: taken.map((one) => one.records[0]!.id),
+    delivered: taken.map((one) => count(one, 'delivered')),
+    refused: taken.map((one) => count(one, 'refused')),
     acceptedMs,
-  }
-  const noted = await insertSubmissions(tx, pack(accepted.map((one) => one.pending.hash)), rows)
-  return new Set(noted.map((row) => row.receipt))
+  })
 }
 
 type HolderKeys = ReadonlyMap<string, EpochKey>
 
-async function mailboxKeys(keys: Keys, taken: readonly Decided[], notices: readonly Notice[][]): Promise<HolderKeys> {
+async function mailboxKeys(keys: Keys, taken: readonly Decided[], notices: readonly Notice[]): Promise<HolderKeys> {
   const holders = new Set(
     taken.flatMap((one) => one.outcomes.flatMap((outcome) => (outcome.kind === 'delivered' ? [outcome.recipient.holder] : []))),
   )
-  for (const notice of notices.flat()) holders.add(notice.holder)
+  for (const notice of notices) holders.add(notice.holder)
   const found = await keys.currentFor([...holders], 'mailbox')
   return new Map(found.map((key) => [key.holder, key]))
 }
@@ -220,23 +241,30 @@ async function composeNotices(parts: BatchParts, { pending, outcomes, records }:
   return [{ holder: pending.submitter, record, copy }]
 }
 
-async function resultOf(
+function acceptedOf(one: Decided): Accepted {
+  const counts = { delivered: count(one, 'delivered'), queued: 0, held: 0, refused: count(one, 'refused') }
+  return { kind: 'accepted', receipt: one.records[0]!.id, ...counts, again: false }
+}
+
+/** The answer that a retry's first got, recorded as repeated; null when there was none. */
+export async function repeatedIfAny(
   evidence: Evidence,
   tx: Transaction,
-  one: Decided,
-  taken: boolean,
-  placed: readonly PlacedCopy[],
-): Promise<Result> {
-  if (one.refusal !== null) return { reply: one.refusal, placed: [] }
-  const of = (kind: Outcome['kind']) => one.outcomes.filter((outcome) => outcome.kind === kind).length
-  const counts = { queued: 0, held: 0, delivered: of('delivered'), refused: of('refused') }
-  if (taken) return { reply: { kind: 'accepted', receipt: one.records[0]!.id, ...counts, again: false }, placed }
-  const [first] = await submissionByHash(tx, one.pending.hash)
+  { hash, submitter }: Pick<Pending, 'hash' | 'submitter'>,
+): Promise<Result | null> {
+  const [first] = await submissionByHash(tx, hash)
+  if (first === undefined) return null
   await evidence.write(tx, {
     event: 'SubmissionRepeated',
-    actor: one.pending.submitter,
-    about: one.pending.submitter,
-    details: [{ receipt: first!.receipt }],
+    actor: submitter,
+    about: submitter,
+    details: [{ receipt: first.receipt }],
   })
-  return { reply: { kind: 'accepted', ...counts, ...first!, again: true }, placed: [] }
+  return { reply: { kind: 'accepted', queued: 0, held: 0, ...first, again: true }, placed: [] }
+}
+
+async function repeated(evidence: Evidence, tx: Transaction, pending: Pending): Promise<Result> {
+  const result = await repeatedIfAny(evidence, tx, pending)
+  if (result === null) throw new Error('a submission is noted and cannot be found')
+  return result
 }

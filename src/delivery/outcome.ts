@@ -35,6 +35,14 @@ const removed = (address: string) =>
 export const overQuota = (address: string) =>
   refused('G20', 'over-quota', `the mailbox of ${address} is full`, 'Try again later, or telephone them: they need to make room.')
 
+/** The disk is below its floor: nothing is taken in, and reading goes on. */
+export const noRoom = refused(
+  'G20',
+  'no-room',
+  'the service has too little free space at present',
+  'Try again later: nothing was accepted, and mail that is here can be read.',
+)
+
 /** Decides for each recipient; `used` holds what earlier messages of the same batch added, and is added to. */
 export function outcomesOf(
   recipients: readonly MemberRecipient[],

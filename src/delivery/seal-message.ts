@@ -2,6 +2,7 @@
 import { createHash, type KeyObject } from 'node:crypto'
 import { type Clock, monthOf } from '#base/clock.ts'
 import { newId } from '#base/ids.ts'
+import { faultPoint } from '#base/fault-point.ts'
 import { Unavailable } from '#base/faults.ts'
 import { type Identity, newDataKey, pieceOctets, sealPiece, sealSummary } from '#keys/content.ts'
 import type { Sealing } from '#keys/sealing.ts'
@@ -112,6 +113,7 @@ async function storeSealed(
   await contentStore.put(identity.month, identity.id, all()).catch((cause: unknown) => {
     throw new Unavailable('content-store', { cause })
   })
+  faultPoint('content-stored')
   return null
 }
 

@@ -8,20 +8,18 @@ export interface SubmissionRow {
   readonly refused: number
 }
 
-/** Notes submissions; returns the receipts of those that are new. A hash that is there already is a retry. */
+/** Notes submissions; the transaction fails when one of the hashes is there already: that one is a retry. */
 export function insertSubmissions(
   tx: Transaction,
   hashes: Packed,
   rows: { receipts: string[]; delivered: number[]; refused: number[]; acceptedMs: number },
 ) {
-  return tx.rows<{ receipt: string }>(sql`
+  tx.later(sql`
     insert into submission (hash, receipt, delivered, refused, accepted_ms)
     select substring(${hashes.octets}::bytea from hash_start for hash_length), receipt, delivered, refused, ${rows.acceptedMs}
       from unnest(${hashes.starts}::int[], ${hashes.lengths}::int[], ${rows.receipts}::uuid[], ${rows.delivered}::int[], ${rows.refused}::int[])
         as one (hash_start, hash_length, receipt, delivered, refused)
-     order by 1
-    on conflict (hash) do nothing
-    returning receipt`)
+     order by 1`)
 }
 
 export function submissionByHash(run: Runner, hash: Buffer) {

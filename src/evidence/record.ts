@@ -4,7 +4,6 @@ import { Unavailable } from '#base/faults.ts'
 import { newId, randomId } from '#base/ids.ts'
 import { theService } from '#keys/epoch.ts'
 import type { Keys } from '#keys/keys.ts'
-import { type Canonical, canonical } from '#evidence/canonical.ts'
 import { type Detail, type EvidenceEvent, type Leaf, type Opening, commit, leafOctets } from '#evidence/leaf.ts'
 import { insertParty, insertRecords, partyByHash, recordById } from '#evidence/records.sql.ts'
 import type { Database, Transaction } from '#store/database.ts'
@@ -30,8 +29,8 @@ export interface Evidence {
   introduce(subjects: readonly string[]): Promise<void>
   /** Makes a record ready: leaf, salted commitments, sealed details. Throws Unavailable when the evidence key cannot be had. */
   prepare(act: Act): Promise<PreparedRecord>
-  /** Writes prepared records in the transaction of their acts. */
-  writeAll(tx: Transaction, records: readonly PreparedRecord[]): Promise<void>
+  /** Sends prepared records in the transaction of their acts, which fails when they cannot be written. */
+  writeAll(tx: Transaction, records: readonly PreparedRecord[]): void
   /** prepare and writeAll of one act; returns the record's id, which is its receipt's. */
   write(tx: Transaction, act: Act): Promise<string>
   /** A record's leaf and its openings (null when its details were disposed of), or null when there is none. */
@@ -77,19 +76,18 @@ export function openEvidence(database: Database, forParties: Database, keys: Key
     }
     const [epoch] = await keys.currentFor([theService], 'evidence')
     if (epoch === undefined) throw new Unavailable('evidence')
-    const openings = canonical(committed.map((one) => one.opening) as unknown as Canonical)
+    const openings = JSON.stringify(committed.map((one) => one.opening))
     return { id, leaf: leafOctets(leaf), sealedDetail: keys.seal(epoch, detailPlace(id), Buffer.from(openings)) }
   }
 
-  const writeAll = async (tx: Transaction, records: readonly PreparedRecord[]): Promise<void> => {
+  const writeAll = (tx: Transaction, records: readonly PreparedRecord[]): void => {
     if (records.length === 0) return
-    const written = await insertRecords(
+    insertRecords(
       tx,
       records.map((record) => record.id),
       pack(records.map((record) => record.leaf)),
       pack(records.map((record) => record.sealedDetail)),
     )
-    if (written !== records.length) throw new Unavailable('evidence')
   }
 
   return {
@@ -100,7 +98,7 @@ export function openEvidence(database: Database, forParties: Database, keys: Key
     writeAll,
     async write(tx, act) {
       const record = await prepare(act)
-      await writeAll(tx, [record])
+      writeAll(tx, [record])
       return record.id
     },
     async read(id) {

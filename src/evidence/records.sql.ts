@@ -3,7 +3,7 @@ import type { Runner, Transaction } from '#store/database.ts'
 import { type Packed, sql } from '#store/sql.ts'
 
 export function insertRecords(tx: Transaction, ids: readonly string[], leaves: Packed, details: Packed) {
-  return tx.run(sql`
+  tx.later(sql`
     insert into evidence_record (id, leaf, sealed_detail)
     select id, substring(${leaves.octets}::bytea from leaf_start for leaf_length), substring(${details.octets}::bytea from detail_start for detail_length)
       from unnest(${ids}::uuid[], ${leaves.starts}::int[], ${leaves.lengths}::int[], ${details.starts}::int[], ${details.lengths}::int[])

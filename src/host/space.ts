@@ -1,9 +1,11 @@
 // Free space: octets and inodes of the file systems that we write to, looked at now and then against a floor.
-import { statfs } from 'node:fs/promises'
+import { stat, statfs } from 'node:fs/promises'
 import { describeFault, type Log } from '#base/log.ts'
 import { spaceEveryMs } from '#host/limits.ts'
 
 export interface Space {
+  /** Which file system it is, by its device. */
+  readonly device?: number
   readonly freeOctets: number
   /** Infinity where the file system makes inodes as needed. */
   readonly freeInodes: number
@@ -12,7 +14,12 @@ export interface Space {
 /** What an unprivileged process may still use in a folder's file system. */
 export async function spaceOf(folder: string): Promise<Space> {
   const found = await statfs(folder)
-  return { freeOctets: found.bavail * found.bsize, freeInodes: found.files === 0 ? Number.POSITIVE_INFINITY : found.ffree }
+  const { dev: device } = await stat(folder)
+  return {
+    device,
+    freeOctets: found.bavail * found.bsize,
+    freeInodes: found.files === 0 ? Number.POSITIVE_INFINITY : found.ffree,
+  }
 }
 
 export interface SpaceFloor {
@@ -21,7 +28,7 @@ export interface SpaceFloor {
 }
 
 export interface SpaceWatch {
-  /** A sentence for each folder below the floor at the last look; empty when there is room. */
+  /** A sentence for each file system below the floor at the last look, by its first folder; empty when there is room. */
   reasons(): string[]
   /** Looks now, and again later. */
   look(): Promise<void>
@@ -38,8 +45,12 @@ export async function watchSpace(
 ): Promise<SpaceWatch> {
   let reasons: string[] = []
   const lookAtAll = async () => {
-    const found = await Promise.all(folders.map((folder) => lookAt(folder, floor, log, look)))
-    const now = found.filter((reason) => reason !== null)
+    const seen = new Set<number>()
+    const now: string[] = []
+    for (const folder of folders) {
+      const reason = await lookAt(folder, floor, log, look, seen)
+      if (reason !== null) now.push(reason)
+    }
     if (now.join() !== reasons.join()) log.warn({ full: now.length }, now.length === 0 ? 'there is room again' : now.join('; '))
     reasons = now
   }
@@ -54,9 +65,12 @@ async function lookAt(
   floor: SpaceFloor,
   log: Log,
   look: (folder: string) => Promise<Space>,
+  seen: Set<number>,
 ): Promise<string | null> {
   try {
-    const { freeOctets, freeInodes } = await look(folder)
+    const { device, freeOctets, freeInodes } = await look(folder)
+    if (device !== undefined && seen.has(device)) return null
+    if (device !== undefined) seen.add(device)
     if (freeOctets < floor.octets) return `${folder} is below its floor of ${floor.octets} free octets`
     if (freeInodes < floor.inodes) return `${folder} is below its floor of ${floor.inodes} free inodes`
     return null

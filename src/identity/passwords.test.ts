@@ -32,8 +32,20 @@ test('a hash made by the reference program of argon2 is read', async () => {
 
 test('a string that is no PHC string of argon2id is nobody’s password', async () => {
   const phc = await hashPassword('Correct horse 9')
-  const broken = ['', 'x', phc.replace('argon2id', 'argon2i'), phc.slice(1), `${phc}$`, phc.replace('m=', 'm=-'), phc.replace('v=19', 'v=16')]
-  broken.push('$argon2id$v=19$m=8,t=1,p=1$AAAA$AA', '$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAA$A', '$argon2id$v=19$m=0,t=0,p=0$AAAAAAAAAAA$AAAAAA')
+  const broken = [
+    '',
+    'x',
+    phc.replace('argon2id', 'argon2i'),
+    phc.slice(1),
+    `${phc}$`,
+    phc.replace('m=', 'm=-'),
+    phc.replace('v=19', 'v=16'),
+  ]
+  broken.push(
+    '$argon2id$v=19$m=8,t=1,p=1$AAAA$AA',
+    '$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAA$A',
+    '$argon2id$v=19$m=0,t=0,p=0$AAAAAAAAAAA$AAAAAA',
+  )
   for (const one of broken) assert.equal(await passwordIs(one, 'Correct horse 9'), false, one)
 })
 

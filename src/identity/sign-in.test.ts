@@ -63,7 +63,8 @@ async function newPerson(more: Partial<NewAccount> = {}) {
   const device = await database.transaction((tx) => accounts.issueDevice(tx, theService, id, 'First computer'))
   return { ...account, id, ...device, devicePassword: device.password, password: account.password }
 }
-const attempt = (userName: string, password: string) => signIn({ userName, password, remoteAddress: '192.0.2.7', protocol: 'imap' })
+const attempt = (userName: string, password: string) =>
+  signIn({ userName, password, remoteAddress: '192.0.2.7', protocol: 'imap' })
 const setState = (id: string, state: HolderState) =>
   database.transaction((tx) => accounts.setState(tx, theService, id, state, { clause: 'G02', reason: 'a test' }))
 async function recordsOf(event: string) {
@@ -73,7 +74,8 @@ async function recordsOf(event: string) {
 }
 
 test('passwords at the rules’ limit are taken and one past it refused: 8, upper, lower, and digit or special (T06)', async () => {
-  for (const password of ['Abcdefg1', 'aBCDEFG!', 'Ä ä ä ä ä', 'Abcdefg ']) assert.equal((await create(newAccount({ password }))).kind, 'created', password)
+  for (const password of ['Abcdefg1', 'aBCDEFG!', 'Ä ä ä ä ä', 'Abcdefg '])
+    assert.equal((await create(newAccount({ password }))).kind, 'created', password)
   for (const password of ['', 'Abcdef1', 'abcdefg1', 'ABCDEFG1', 'Abcdefgh', '12345678', '!!!!!!!!']) {
     const refused = await create(newAccount({ password }))
     assert.equal(refused.kind === 'refused' && `${refused.clause} ${refused.reason}`, 'T06 password-is-weak', password)
@@ -82,7 +84,8 @@ test('passwords at the rules’ limit are taken and one past it refused: 8, uppe
 })
 
 test('user names are unique and of a plain form, at the limits and one past them (T06)', async () => {
-  for (const userName of ['abc', 'a'.repeat(64), '007', 'a.b-c_d']) assert.equal((await create(newAccount({ userName }))).kind, 'created', userName)
+  for (const userName of ['abc', 'a'.repeat(64), '007', 'a.b-c_d'])
+    assert.equal((await create(newAccount({ userName }))).kind, 'created', userName)
   for (const userName of ['ab', 'a'.repeat(65), 'Abc', '.abc', 'a b', 'abc\0', 'é-é-é', '__proto__'])
     assert.equal(((await create(newAccount({ userName }))) as Refused).reason, 'user-name-is-malformed', userName)
   assert.equal(((await create(newAccount({ userName: 'abc' }))) as Refused).reason, 'user-name-is-taken')
@@ -94,7 +97,14 @@ test('an address over 254 octets is refused, and one of 254 taken (RFC 5321 §4.
   const fits = `${local}@${domainOf(254 - 65)}`
   assert.equal(fits.length, 254)
   assert.equal((await create(newAccount({ address: fits }))).kind, 'created')
-  for (const address of [`${local}@${domainOf(255 - 65)}`, `${local}a@firm.cjsm.test`, 'no-at', 'a@@b.test', '"a@b.test', 'a b@c.test'])
+  for (const address of [
+    `${local}@${domainOf(255 - 65)}`,
+    `${local}a@firm.cjsm.test`,
+    'no-at',
+    'a@@b.test',
+    '"a@b.test',
+    'a b@c.test',
+  ])
     assert.equal(((await create(newAccount({ address }))) as Refused).reason, 'address-is-malformed', address)
 })
 
@@ -104,7 +114,11 @@ test('an address is never given out again, not when written otherwise, and not a
   assert.equal(await again(), 'address-is-taken')
   await setState(id, 'removed')
   assert.equal(await again(), 'address-is-taken')
-  assert.deepEqual((await accounts.holdersAt([address.toLowerCase()])).get(address.toLowerCase()), { holder: id, state: 'removed', organisation })
+  assert.deepEqual((await accounts.holdersAt([address.toLowerCase()])).get(address.toLowerCase()), {
+    holder: id,
+    state: 'removed',
+    organisation,
+  })
   assert.equal((await accounts.list({ userName }))[0]!.addresses[0], address)
   const rows = await database.rows(sql`select from holder where id not in (select holder from address)`)
   assert.equal(rows.length, 0)
@@ -131,7 +145,12 @@ test('a device password signs in, also when typed with spaces, without hyphens o
     mayUse: [address.toLowerCase()],
     maySend: true,
   }
-  for (const typed of [devicePassword, devicePassword.toUpperCase(), devicePassword.replaceAll('-', ' '), devicePassword.replaceAll('-', '')])
+  for (const typed of [
+    devicePassword,
+    devicePassword.toUpperCase(),
+    devicePassword.replaceAll('-', ' '),
+    devicePassword.replaceAll('-', ''),
+  ])
     assert.deepEqual(await attempt(userName, typed), expected)
   assert.deepEqual(await attempt(userName.toUpperCase(), devicePassword), expected)
 })
@@ -195,12 +214,22 @@ test('each sign-in and each failure leaves one record, with whence and by what, 
   assert.deepEqual(abouts, [signIns[0]!.leaf.about, failures[0]!.leaf.actor].sort())
   await setState(id, 'suspended')
   const [changed] = (await recordsOf('AccountStateChanged')).slice(-1)
-  assert.deepEqual(changed!.openings![0]!.detail, { account: id, was: 'active', is: 'suspended', clause: 'G02', reason: 'a test' })
+  assert.deepEqual(changed!.openings![0]!.detail, {
+    account: id,
+    was: 'active',
+    is: 'suspended',
+    clause: 'G02',
+    reason: 'a test',
+  })
 })
 
 test('a sign-in that cannot be recorded does not happen: no record, no act', async () => {
   const { userName, devicePassword } = await newPerson()
-  const failing = newSignIn({ database, keys, evidence: { ...evidence, write: () => Promise.reject(new Error('evidence is away')) } })
+  const failing = newSignIn({
+    database,
+    keys,
+    evidence: { ...evidence, write: () => Promise.reject(new Error('evidence is away')) },
+  })
   const one = { remoteAddress: '192.0.2.7', protocol: 'imap' } as const
   await assert.rejects(failing({ userName, password: devicePassword, ...one }), /evidence is away/)
   await assert.rejects(failing({ userName, password: 'wrong', ...one }), /evidence is away/)
@@ -211,7 +240,9 @@ test('twenty people who sign in at once, before whom nobody was named, all get i
   for (let index = 0; index < 20; index++) people.push(await newPerson())
   const fresh = newSignIn({ database, keys, evidence: openEvidence(database, forParties, keys, clock) })
   const all = await Promise.all(
-    people.map(({ userName, devicePassword }) => fresh({ userName, password: devicePassword, remoteAddress: '192.0.2.7', protocol: 'imap' })),
+    people.map(({ userName, devicePassword }) =>
+      fresh({ userName, password: devicePassword, remoteAddress: '192.0.2.7', protocol: 'imap' }),
+    ),
   )
   assert.ok(all.every((one) => one.kind === 'signed-in'))
 })

@@ -27,6 +27,8 @@ export interface ImapLimits {
   readonly idPairs: number
   /** Commands answered BAD before the connection is closed. */
   readonly badCommands: number
+  /** Commands before sign-in. */
+  readonly strangerCommands: number
   /** Refused sign-ins before the connection is closed. */
   readonly signInTries: number
   readonly signInFailureDelayMs: number
@@ -66,6 +68,7 @@ export const imapLimits: ImapLimits = {
   listWildcards: 16,
   idPairs: 30,
   badCommands: 10,
+  strangerCommands: 100,
   signInTries: 3,
   signInFailureDelayMs: 1_000,
   signInMs: 60_000,

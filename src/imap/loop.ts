@@ -18,7 +18,7 @@ import { Output } from '#imap/output.ts'
 import { bad, byeLine, ok, type Reply, replyLine, replyToFault } from '#imap/responses.ts'
 import { MailboxGone, Session } from '#imap/session.ts'
 import { Slice } from '#imap/slice.ts'
-import { type Connection, ConnectionLost, Draining, LineTooLong, TimedOut } from '#net/connection.ts'
+import { type Connection, ConnectionLost, Draining, LineTooLong, TimedOut, TooMany } from '#net/connection.ts'
 
 export interface LoopParts {
   readonly doors: ImapDoors
@@ -34,7 +34,13 @@ export async function serveImap(connection: Connection, parts: LoopParts): Promi
 }
 
 /** Whether a session goes on, or why it ended. */
-type Outcome = 'open' | 'the client left' | 'signed out' | 'too many bad commands' | 'too many refused sign-ins'
+type Outcome =
+  | 'open'
+  | 'the client left'
+  | 'signed out'
+  | 'too many bad commands'
+  | 'too many commands before sign-in'
+  | 'too many refused sign-ins'
 
 const notGuesses: ReadonlySet<string> = new Set(['INUSE', 'UNAVAILABLE', 'SERVERBUG', 'CANNOT'])
 
@@ -185,8 +191,9 @@ class Loop {
   /** Writes the tagged reply and counts what went wrong. */
   async #conclude(tag: string, row: Row | null, reply: Reply): Promise<Outcome> {
     this.#parts.commands.inc({ verb: row?.verb ?? 'unknown', outcome: reply.kind })
-    const { badCommands, signInTries, signInFailureDelayMs } = this.#parts.limits
+    const { badCommands, strangerCommands, signInTries, signInFailureDelayMs } = this.#parts.limits
     if (reply.kind === 'BAD') this.#badCommands++
+    if (row?.signsIn === true && reply.kind === 'OK') this.#connection.signedIn()
     if (row?.signsIn === true && isRefusedSignIn(reply)) {
       this.#signInFailures++
       await delay(signInFailureDelayMs)
@@ -194,6 +201,7 @@ class Loop {
     this.#output.put(replyLine(tag, reply))
     let outcome: Outcome = reply.close === true ? 'signed out' : 'open'
     if (this.#badCommands >= badCommands) outcome = 'too many bad commands'
+    if (!this.#session.isSignedIn && this.#commands >= strangerCommands) outcome = 'too many commands before sign-in'
     if (this.#signInFailures >= signInTries) outcome = 'too many refused sign-ins'
     if (outcome.startsWith('too many')) this.#output.put(byeLine(`There were ${outcome}`))
     await this.#output.flush()
@@ -212,6 +220,7 @@ class Loop {
     const { limits, log } = this.#parts
     if (fault instanceof ConnectionLost) return ['the connection was lost', null]
     if (fault instanceof TimedOut) return ['time ran out', byeLine('Nothing came for too long')]
+    if (fault instanceof TooMany) return ['too many small pieces', byeLine('What you send comes in too many small pieces')]
     if (fault instanceof Draining)
       return ['the service is closing', byeLine('The service is closing; connect again', 'UNAVAILABLE')]
     if (fault instanceof MailboxGone) return ['the mailbox was deleted', byeLine('The selected mailbox was deleted')]
@@ -259,6 +268,7 @@ function isEnd(fault: unknown): boolean {
   return (
     fault instanceof ConnectionLost ||
     fault instanceof TimedOut ||
+    fault instanceof TooMany ||
     fault instanceof Draining ||
     fault instanceof LineTooLong ||
     fault instanceof MailboxGone

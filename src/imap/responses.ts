@@ -1,5 +1,5 @@
 // Tagged replies, and how a refusal or a part that is away reads in IMAP. RFC 3501 §7.1, RFC 5530.
-import { type Refused, Unavailable } from '#base/faults.ts'
+import { isDiskFull, type Refused, Unavailable } from '#base/faults.ts'
 import type { Octets } from '#imap/encode.ts'
 
 /** How a command ended. `code` is a response code without its brackets; `close` ends the session after it. */
@@ -48,9 +48,14 @@ const codes = new Map([
   ['mailbox-name-is-wrong', 'CANNOT'],
   ['mailbox-is-needed', 'CANNOT'],
   ['over-quota', 'OVERQUOTA'],
+  ['no-room', 'LIMIT'],
   ['too-many-mailboxes', 'LIMIT'],
   ['too-many-attempts', 'LIMIT'],
   ['message-is-too-large', 'TOOBIG'],
+  ['message-is-too-deep', 'LIMIT'],
+  ['message-has-too-many-parts', 'LIMIT'],
+  ['header-has-too-many-fields', 'LIMIT'],
+  ['header-is-too-large', 'LIMIT'],
   ['sign-in-failed', 'AUTHENTICATIONFAILED'],
   ['account-is-suspended', 'AUTHORIZATIONFAILED'],
   ['computer-is-in-use', 'INUSE'],
@@ -68,6 +73,7 @@ export function replyToTargetRefusal(refusal: Refused): Reply {
 
 /** The NO for what was thrown: names the part that is away, or gives a reference; never the fault's own text. */
 export function replyToFault(fault: unknown, reference: string): Reply {
+  if (isDiskFull(fault)) return no('LIMIT', `There is no room for it; try again later. Reference: ${reference}`)
   if (fault instanceof Unavailable) return no('UNAVAILABLE', `The ${fault.part} of this service is away; try again in a minute`)
   return no('SERVERBUG', `Something went wrong here. Tell the Helpdesk the reference ${reference}`)
 }

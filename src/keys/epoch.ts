@@ -14,6 +14,9 @@ export interface Epoch {
   readonly generation: number
 }
 
+/** An epoch of the keyring: also the log's signing keys, which are never asked for and never handed out. */
+export type KeptEpoch = Omit<Epoch, 'purpose'> & { readonly purpose: Purpose | 'log' }
+
 export interface EpochKey extends Epoch {
   readonly key: KeyObject
 }

@@ -156,8 +156,14 @@ test('keys are kept for a while, then asked for again; a destroyed one is unusab
   let asked = 0
   const counting: Keeper = {
     ...far,
-    current: (epochs) => (asked++, far.current(epochs)),
-    read: (epochs) => (asked++, far.read(epochs)),
+    current(epochs) {
+      asked++
+      return far.current(epochs)
+    },
+    read(epochs) {
+      asked++
+      return far.read(epochs)
+    },
   }
   const keys = openKeys(counting, aesGcmZstd, { now: () => Date.UTC(2026, 5, 1), monotonic: () => monotonicMs })
   const { holder } = wanted()

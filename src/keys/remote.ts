@@ -5,13 +5,16 @@ import { createInterface } from 'node:readline'
 import { Unavailable } from '#base/faults.ts'
 import type { Epoch, EpochKey } from '#keys/epoch.ts'
 import type { Keeper } from '#keys/keeper.ts'
+import type { Anchored } from '#keys/anchor.ts'
+import type { LogKeeper } from '#keys/log-keys.ts'
+import type { Rotation } from '#keys/rotation.ts'
 import { type Answer, type Request, maxWanted } from '#keys/service.ts'
 
 type Asked = { resolve(answer: Answer): void; reject(fault: Error): void; timer: NodeJS.Timeout }
 type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
 
-/** A keeper that asks over `path`, each request answered within `timeoutMs` or Unavailable. */
-export function newRemoteKeeper(path: string, timeoutMs: number): Keeper & { close(): void } {
+/** A keeper that asks over `path`, and the log's, each request answered within `timeoutMs` or Unavailable. */
+export function newRemoteKeeper(path: string, timeoutMs: number): Keeper & { readonly log: LogKeeper; close(): void } {
   const asked = new Map<number, Asked>()
   let socket: Socket | undefined
   let next = 0
@@ -44,7 +47,7 @@ export function newRemoteKeeper(path: string, timeoutMs: number): Keeper & { clo
     return made
   }
 
-  async function ask(request: Without<Request, 'n'>) {
+  async function ask(request: Without<Request, 'n'>): Promise<Answer> {
     socket ??= connect()
     const n = next++
     const answer = await new Promise<Answer>((resolve, reject) => {
@@ -58,7 +61,16 @@ export function newRemoteKeeper(path: string, timeoutMs: number): Keeper & { clo
       if (asked.size === 0) socket?.unref()
     })
     if ('fault' in answer) throw new Unavailable('keys')
-    return answer.keys
+    return answer
+  }
+  async function askKeys(request: Without<Exclude<Request, { ask: 'log' }>, 'n'>) {
+    const answer = await ask(request)
+    return 'keys' in answer ? answer.keys : []
+  }
+  async function askLog<Gave>(act: keyof LogKeeper, text = ''): Promise<Gave> {
+    const answer = await ask({ ask: 'log', act, text })
+    if (!('gave' in answer)) throw new Unavailable('keys')
+    return answer.gave as Gave
   }
 
   const complete = (epoch: Omit<Epoch, 'generation'>, found: { generation: number; key: string }): EpochKey => ({
@@ -80,7 +92,7 @@ export function newRemoteKeeper(path: string, timeoutMs: number): Keeper & { clo
   return {
     current: (wanted) =>
       inRequests(wanted, async (some) => {
-        const found = await ask({
+        const found = await askKeys({
           ask: 'current',
           wanted: some.map(({ holder, purpose, month }) => ({ holder, purpose, month })),
         })
@@ -88,11 +100,21 @@ export function newRemoteKeeper(path: string, timeoutMs: number): Keeper & { clo
       }),
     read: (wanted) =>
       inRequests(wanted, async (some) => {
-        const found = await ask({ ask: 'read', wanted: some })
+        const found = await askKeys({ ask: 'read', wanted: some })
         return some.map((epoch, index) => (found[index] == null ? null : complete(epoch, found[index])))
       }),
     async destroy(epoch) {
-      await ask({ ask: 'destroy', wanted: [epoch] })
+      await askKeys({ ask: 'destroy', wanted: [epoch] })
+    },
+    log: {
+      sign: (text) => askLog<string>('sign', text),
+      verifiers: () => askLog<string[]>('verifiers'),
+      rotate: () => askLog<string>('rotate'),
+      anchor: () => askLog<Anchored>('anchor'),
+      keepAnchor: (note) => askLog<void>('keepAnchor', note),
+      acceptRollback: (statement) => askLog<string | null>('acceptRollback', statement),
+      rotateRoot: () => askLog<void>('rotateRoot'),
+      rotation: () => askLog<Rotation>('rotation'),
     },
     close: () => socket?.destroy(),
   }

@@ -7,6 +7,8 @@ import { Value } from 'typebox/value'
 import { type Log, describeFault } from '#base/log.ts'
 import { purposes } from '#keys/epoch.ts'
 import type { Keeper } from '#keys/keeper.ts'
+import type { LogKeeper } from '#keys/log-keys.ts'
+import { maxNoteOctets } from '#keys/note.ts'
 
 const Holder = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' })
 const Named = { holder: Holder, purpose: Type.Enum(purposes), month: Type.Integer({ minimum: 0, maximum: 65_535 }) }
@@ -32,24 +34,42 @@ export const Request = Type.Union([
     ask: Type.Literal('destroy'),
     wanted: Type.Array(Type.Object({ ...Named, generation: Generation }), { maxItems: maxWanted }),
   }),
+  Type.Object({
+    n: Type.Integer(),
+    ask: Type.Literal('log'),
+    act: Type.Enum([
+      'sign',
+      'verifiers',
+      'rotate',
+      'anchor',
+      'keepAnchor',
+      'acceptRollback',
+      'rotateRoot',
+      'rotation',
+    ] as const satisfies (keyof LogKeeper)[]),
+    text: Type.String({ maxLength: maxNoteOctets }),
+  }),
 ])
 export type Request = Type.Static<typeof Request>
 
 const Numbered = Type.Object({ n: Type.Integer() })
 
-/** Keys in hexadecimal, null for a destroyed one; or a fault without its text. */
-export type Answer = { n: number; keys: ({ generation: number; key: string } | null)[] } | { n: number; fault: true }
+/** Keys in hexadecimal, null for a destroyed one; what an act of the log gave; or a fault without its text. */
+export type Answer =
+  | { n: number; keys: ({ generation: number; key: string } | null)[] }
+  | { n: number; gave: unknown }
+  | { n: number; fault: true }
 
-/** Serves a keeper on a Unix socket of mode 0600. */
-export async function serveKeys(keeper: Keeper, path: string, log: Log): Promise<Server> {
+/** Serves a keeper, and the log's where there is one, on a Unix socket of mode 0600. */
+export async function serveKeys(keeper: Keeper, path: string, log: Log, logKeeper?: LogKeeper): Promise<Server> {
   await unlink(path).catch(() => {})
-  const server = createServer((socket) => converse(socket, keeper, log))
+  const server = createServer((socket) => converse(socket, keeper, log, logKeeper))
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve))
   await chmod(path, 0o600)
   return server
 }
 
-function converse(socket: Socket, keeper: Keeper, log: Log): void {
+function converse(socket: Socket, keeper: Keeper, log: Log, logKeeper: LogKeeper | undefined): void {
   socket.on('error', () => socket.destroy())
   const lines = createInterface({ input: socket })
   lines.on('error', () => socket.destroy()) // it passes the socket’s on; unheard, that would end the key process
@@ -59,7 +79,11 @@ function converse(socket: Socket, keeper: Keeper, log: Log): void {
       const request: unknown = JSON.parse(line)
       if (Value.Check(Numbered, request)) n = request.n
       if (!Value.Check(Request, request)) throw new Error('a request that is none')
-      socket.write(`${JSON.stringify({ n, keys: await answer(keeper, request) } satisfies Answer)}\n`)
+      const answered: Answer =
+        request.ask === 'log'
+          ? { n, gave: (await logKeeper?.[request.act](request.text)) ?? null }
+          : { n, keys: await answer(keeper, request) }
+      socket.write(`${JSON.stringify(answered)}\n`)
     } catch (fault) {
       log.error({ fault: describeFault(fault) }, 'a request for keys failed')
       socket.write(`${JSON.stringify({ n, fault: true } satisfies Answer)}\n`)
@@ -67,7 +91,10 @@ function converse(socket: Socket, keeper: Keeper, log: Log): void {
   })
 }
 
-async function answer(keeper: Keeper, request: Request): Promise<({ generation: number; key: string } | null)[]> {
+async function answer(
+  keeper: Keeper,
+  request: Exclude<Request, { ask: 'log' }>,
+): Promise<({ generation: number; key: string } | null)[]> {
   if (request.ask === 'destroy') {
     await Promise.all(request.wanted.map((epoch) => keeper.destroy(epoch)))
     return []

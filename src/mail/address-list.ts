@@ -1,7 +1,6 @@
 // Lists of addresses in From, To and the like (RFC 5322 §3.4, 6532), read in two ways: for showing, and for deciding whose
 // message it is.
-import { BadCommand } from '#base/faults.ts'
-import { type Address, addressKey, formatAddress, parseAddress } from '#mail/address.ts'
+import { type Address, addressKey, formatAddress, readAddress } from '#mail/address.ts'
 import { maxCommentDepth, maxListEntries } from '#mail/limits.ts'
 import { decodeWords } from '#mail/words.ts'
 
@@ -108,7 +107,7 @@ const strictToken =
   /[ \t]+|\([^()<>@,;:"\\]*\)|"(?<quoted>(?:[^"\\]|\\[\s\S])*)"|<(?<inner>[^<>]*)>|(?<atom>[^ \t"(),:;<>[\]\\]+)/y
 
 function readOneWay(written: string): string | null {
-  const address = written.includes('=?') ? null : readAddress(written)
+  const address = written.includes('=?') ? null : addressIn(written)
   if (address === null || address.domain.startsWith('[')) return null
   const formatted = formatAddress(address)
   return formatted.startsWith('"') ? null : formatted
@@ -123,7 +122,7 @@ function showsOnly(phrase: string, address: string): boolean {
   if (/[<>]/.test(shown)) return false
   const words = shown.split(/[\s"'(),;:[\]]/).filter((word) => /[^@]@[^@]/.test(word))
   return words.every((word) => {
-    const named = readAddress(word)
+    const named = addressIn(word)
     return named !== null && addressKey(named) === addressKey(address)
   })
 }
@@ -228,18 +227,14 @@ function pushMailbox(entries: ListEntry[], item: Item): void {
 
 function mailboxOf(written: string, name: string | null): ListEntry {
   const trimmed = written.trim()
-  const address = readAddress(trimmed)
+  const address = addressIn(trimmed)
   const { localPart, domain } = address ?? splitLoosely(trimmed)
   return { kind: 'mailbox', name: name === '' ? null : name, address: address && formatAddress(address), localPart, domain }
 }
 
-function readAddress(written: string): Address | null {
-  try {
-    return parseAddress(written)
-  } catch (fault) {
-    if (fault instanceof BadCommand) return null
-    throw fault
-  }
+function addressIn(written: string): Address | null {
+  const read = readAddress(written)
+  return typeof read === 'string' ? null : read
 }
 
 function splitLoosely(written: string): { localPart: string; domain: string } {

@@ -1,6 +1,7 @@
 // What IMAP calls the ENVELOPE of a message (RFC 3501 §7.4.2): a digest of its header, not SMTP's envelope.
 import { parseAddressList } from '#mail/address-list.ts'
 import { fieldText, type Header } from '#mail/header.ts'
+import { maxListEntries } from '#mail/limits.ts'
 
 export interface ImapEnvelope {
   date: string | null
@@ -28,7 +29,7 @@ export function imapEnvelopeOf(header: Header): ImapEnvelope {
   const texts = new Map<string, string[]>(wanted.map((key) => [key, []]))
   for (const field of header.fields) texts.get(field.key)?.push(fieldText(field).trim())
   const first = (key: Wanted) => texts.get(key)![0] ?? null
-  const list = (key: Wanted) => texts.get(key)!.flatMap(addressesOf)
+  const list = (key: Wanted) => addressesIn(texts.get(key)!)
   const from = list('from')
   const or = (addresses: EnvelopeAddress[]) => (addresses.length > 0 ? addresses : from)
   return {
@@ -47,6 +48,21 @@ export function imapEnvelopeOf(header: Header): ImapEnvelope {
 
 type Wanted = (typeof wanted)[number]
 const wanted = ['date', 'subject', 'from', 'sender', 'reply-to', 'to', 'cc', 'bcc', 'in-reply-to', 'message-id'] as const
+
+/** The entries of all fields of a name, which should be one, as far as one may go. */
+function addressesIn(bodies: readonly string[]): EnvelopeAddress[] {
+  const found: EnvelopeAddress[] = []
+  for (const body of bodies) {
+    if (found.length >= maxListEntries) break
+    found.push(...addressesOf(body))
+  }
+  return found.slice(0, maxListEntries)
+}
+
+/** How many entries its lists have. */
+export function entriesIn({ from, sender, replyTo, to, cc, bcc }: ImapEnvelope): number {
+  return [from, sender, replyTo, to, cc, bcc].reduce((sum, list) => sum + list.length, 0)
+}
 
 function addressesOf(body: string): EnvelopeAddress[] {
   return parseAddressList(body).map((entry) => {

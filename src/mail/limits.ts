@@ -9,6 +9,8 @@ export const maxLabelOctets = 63
 
 /** A list (To, Cc, ...) is read this far; entries beyond are not looked at, and a strict reading refuses the field. */
 export const maxListEntries = 5000
+/** Entries of all lists in the headers of nested messages, together: each becomes some 60 octets of a message's structure. */
+export const maxNestedEntries = 10_000
 /** Comments in an address or parameter list nest this deep; deeper ones are read as if they stayed at that depth. */
 export const maxCommentDepth = 100
 
@@ -25,6 +27,8 @@ export const maxCharsetOctets = 64
 export const maxMimeDepth = 100
 /** Parts of a message, itself and nested messages included. */
 export const maxMimeParts = 1000
+/** Fields of a message's own header; honest mail has fewer than two hundred. */
+export const maxFields = 1000
 /** One header, the message's own or a part's. */
 export const maxHeaderOctets = 256 * 1024
 /** All headers of the parts below the message's own, together: what a structure can make a process keep. */

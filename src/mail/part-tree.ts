@@ -1,5 +1,6 @@
 // The parts of a message as they open and close while its lines go by: RFC 2046 §5.1.1 (delimiters), §5.2.1 (nested messages).
 import { type Header, parseContentFields, parseHeader } from '#mail/header.ts'
+import { maxNestedEntries } from '#mail/limits.ts'
 import { addEnvelope, boundaryOf, describePart, isMessage, makeOpaque, makePlain, newPart, type Part } from '#mail/part.ts'
 
 export interface TreeLimits {
@@ -34,6 +35,7 @@ export class PartTree {
   /** Whether the innermost part's header is being read. */
   inHeader = true
   readonly limits: TreeLimits
+  private nestedEntries = 0
   private readonly stack: Open[] = [{ part: this.root, boundary: null, linesBefore: 0 }]
   /** Levels of the multiparts with that boundary (as Latin-1), innermost last: one look-up a line, however many are open. */
   private readonly levels = new Map<string, number[]>()
@@ -51,7 +53,7 @@ export class PartTree {
     const isNested = holder !== undefined && isMessage(holder)
     const header = isNested ? parseHeader(octets) : parseContentFields(octets)
     this.listsCut ||= !describePart(part, header, holder?.type === 'multipart' && holder.subtype === 'digest')
-    if (isNested) addEnvelope(holder, header)
+    if (isNested) this.noteEnvelope(holder, header)
     part.bodyStart = bodyStart
     this.top.linesBefore = lines
     this.inHeader = false
@@ -94,6 +96,13 @@ export class PartTree {
   /** The message ended. */
   finish(octets: number, lines: number): void {
     this.closeTo(0, octets, lines)
+  }
+
+  /** Past the limit no list is read any more; the message is not whole then. */
+  private noteEnvelope(holder: Part, header: Header): void {
+    const isOver = this.nestedEntries > maxNestedEntries
+    this.nestedEntries += addEnvelope(holder, isOver ? { ...header, fields: [] } : header)
+    this.listsCut ||= this.nestedEntries > maxNestedEntries
   }
 
   private get top(): Open {

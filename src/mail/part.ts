@@ -1,6 +1,6 @@
 // One part of a message: what its header says of it (RFC 2045, 2183, 3282, 2557, 1864) and where its octets are.
 import { isUtf8 } from 'node:buffer'
-import { type ImapEnvelope, imapEnvelopeOf } from '#mail/envelope.ts'
+import { entriesIn, type ImapEnvelope, imapEnvelopeOf } from '#mail/envelope.ts'
 import { type Field, fieldText, type Header } from '#mail/header.ts'
 import { maxDelimiterOctets, maxLanguages } from '#mail/limits.ts'
 import { type Parameter, parseParameterised, withoutComments } from '#mail/parameters.ts'
@@ -107,9 +107,10 @@ export function makePlain(part: Part): void {
   setType(part, 'text', 'plain')
 }
 
-/** Gives the holder of a nested message its envelope. */
-export function addEnvelope(holder: Part, header: Header): void {
+/** Gives the holder of a nested message its envelope; returns how many entries its lists have. */
+export function addEnvelope(holder: Part, header: Header): number {
   holder.envelope = imapEnvelopeOf(header)
+  return entriesIn(holder.envelope)
 }
 
 function setType(part: Part, type: string, subtype: string): void {

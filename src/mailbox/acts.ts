@@ -26,5 +26,5 @@ export function inRecords<T>(items: readonly T[]): T[][] {
 export async function recordActs(evidence: Evidence, tx: Transaction, acts: readonly Act[]): Promise<void> {
   const records = []
   for (const act of acts) records.push(await evidence.prepare(act))
-  await evidence.writeAll(tx, records)
+  evidence.writeAll(tx, records)
 }

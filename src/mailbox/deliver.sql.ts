@@ -61,9 +61,9 @@ export interface Rows {
   }
 }
 
-/** Writes messages, copies and the mailboxes' counters; the mailboxes are locked. Flags are joined by a space, which none holds. */
+/** Sends messages, copies and the mailboxes' counters; the mailboxes are locked. Flags are joined by a space, which none holds. */
 export function insertDelivered(tx: Transaction, { messages, copies, mailboxes }: Rows) {
-  return tx.run(sql`
+  tx.later(sql`
     with written as (
       insert into message (month, id, octets, copies, summary, content, stored)
       select month, id, octets, copies,

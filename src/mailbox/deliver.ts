@@ -62,7 +62,7 @@ export async function lockForDelivery(
 }
 
 /** Writes messages and their copies into locked mailboxes; returns where each copy went, in order. Throws when a mailbox is not among the locked. */
-export async function placeCopies(tx: Transaction, targets: LockedTargets, copies: readonly NewCopy[]): Promise<PlacedCopy[]> {
+export function placeCopies(tx: Transaction, targets: LockedTargets, copies: readonly NewCopy[]): PlacedCopy[] {
   if (copies.length === 0) return []
   const counters = new Map<string, { row: TargetRow; messages: number; octets: number }>()
   const placed = copies.map((copy) => {
@@ -74,7 +74,7 @@ export async function placeCopies(tx: Transaction, targets: LockedTargets, copie
     counter.octets += copy.message.octets
     return { copy, row, uid: row.uidNext + counter.messages - 1, modseq: row.highestModseq + counter.messages }
   })
-  await insertDelivered(tx, {
+  insertDelivered(tx, {
     messages: messageRows(copies),
     copies: copyRows(placed),
     mailboxes: mailboxRows([...counters.values()]),

@@ -95,7 +95,10 @@ export async function openGround(database: Database, clock: Clock = systemClock)
 function failing(evidence: Evidence, fails: { now: boolean }): Evidence {
   return {
     ...evidence,
-    writeAll: (tx, records) => (fails.now ? Promise.reject(new Error('evidence is away')) : evidence.writeAll(tx, records)),
+    writeAll(tx, records) {
+      if (fails.now) throw new Error('evidence is away')
+      evidence.writeAll(tx, records)
+    },
   }
 }
 

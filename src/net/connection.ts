@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import { TLSSocket, type SecureContext } from 'node:tls'
 import { randomOctets } from '#base/ids.ts'
+import { Allowance } from '#net/allowance.ts'
 import { netLimits, type NetLimits } from '#net/limits.ts'
 import { remoteAddressOf } from '#net/remote-address.ts'
 import { OctetQueue } from '#net/octet-queue.ts'
@@ -17,6 +18,10 @@ export class TimedOut extends Error {
 /** The service is closing: thrown by readLine in place of waiting, when no part of a line has come. The face says so and ends. */
 export class Draining extends Error {
   override name = 'Draining'
+}
+/** The peer sends in pieces so small that they cost more than what is in them; or there is no room for one more handshake. The face ends. */
+export class TooMany extends Error {
+  override name = 'TooMany'
 }
 /** The peer is gone: thrown by write, so that a long answer stops. */
 export class ConnectionLost extends Error {
@@ -41,8 +46,16 @@ interface Waiter {
   reject(reason: Error): void
 }
 
+/** What the listener that took a connection counts of it. */
+export interface Usher {
+  /** Counts a handshake in and returns what counts it out, or returns null when there is no room for it. */
+  beginHandshake(): (() => void) | null
+  signedIn(): void
+}
+
 const done = Promise.resolve()
 const ignore = () => {}
+const noUsher: Usher = { beginHandshake: () => ignore, signedIn: ignore }
 
 export class Connection {
   readonly id = randomOctets(8).toString('hex')
@@ -52,16 +65,21 @@ export class Connection {
   readonly closed: Promise<void>
   readonly #limits: NetLimits
   readonly #queue = new OctetQueue()
+  readonly #usher: Usher
+  readonly #pieces: Allowance
   #socket: Socket
   #ended = false
+  #tooMany = false
   #draining = false
   #corked = false
   #waiter: Waiter | null = null
   #drained: Promise<void> | null = null
 
-  constructor(socket: Socket, limits: NetLimits = netLimits) {
+  constructor(socket: Socket, limits: NetLimits = netLimits, usher: Usher = noUsher) {
     this.#socket = socket
     this.#limits = limits
+    this.#usher = usher
+    this.#pieces = new Allowance(limits.smallPieces, limits.smallPiecesPerSecond, performance.now())
     this.remoteAddress = remoteAddressOf(socket)
     this.localPort = socket.localPort ?? 0
     this.closed = new Promise((resolve) => {
@@ -89,7 +107,12 @@ export class Connection {
     return this.#draining
   }
 
-  /** The next line without its CRLF, or null at the end of the stream (an unfinished line is dropped). Throws LineTooLong, TimedOut or Draining. */
+  /** To be called when somebody has signed in over it: its network is not held to account for it. */
+  signedIn(): void {
+    this.#usher.signedIn()
+  }
+
+  /** The next line without its CRLF, or null at the end of the stream (an unfinished line is dropped). Throws LineTooLong, TimedOut, TooMany or Draining. */
   async readLine(options: ReadLine): Promise<Buffer | null> {
     const queue = this.#queue
     const clock = new ReadClock(options.timeoutMs)
@@ -105,6 +128,7 @@ export class Connection {
           tooLong = true
           queue.dropScanned()
         }
+        if (this.#tooMany) throw new TooMany()
         if (this.#ended) return null
         if (this.#draining && queue.octets === 0 && !tooLong) throw new Draining()
         await this.#more(clock)
@@ -114,11 +138,12 @@ export class Connection {
     }
   }
 
-  /** Whatever is there, between one and `maxOctets` octets, or null at the end of the stream. Throws TimedOut. */
+  /** Whatever is there, between one and `maxOctets` octets, or null at the end of the stream. Throws TimedOut or TooMany. */
   async readSome(options: ReadSome): Promise<Buffer | null> {
     const clock = new ReadClock(options.timeoutMs)
     try {
       for (;;) {
+        if (this.#tooMany) throw new TooMany()
         const octets = this.#queue.takeSome(options.maxOctets)
         if (octets !== null || this.#ended) return octets
         await this.#more(clock)
@@ -154,9 +179,20 @@ export class Connection {
 
   /**
    * Begins TLS as its server, after sending `goAhead` in plain text. What the peer sent before that is thrown away, so that
-   * nothing injected before TLS is taken as said under it (CVE-2011-0411). Throws TimedOut or ConnectionLost, the connection then being closed.
+   * nothing injected before TLS is taken as said under it (CVE-2011-0411). Throws TimedOut or ConnectionLost, the connection then being closed;
+   * or TooMany, before anything is said or done.
    */
   async startTls(context: SecureContext, goAhead?: string): Promise<void> {
+    const ended = this.#usher.beginHandshake()
+    if (ended === null) throw new TooMany()
+    try {
+      await this.#secure(context, goAhead)
+    } finally {
+      ended()
+    }
+  }
+
+  async #secure(context: SecureContext, goAhead: string | undefined): Promise<void> {
     const plain = this.#socket
     plain.removeAllListeners('data').removeAllListeners('end').pause()
     while (plain.read() !== null);
@@ -205,7 +241,8 @@ export class Connection {
     socket.on('error', ignore)
     socket.on('data', (octets: Buffer) => {
       this.#queue.push(octets)
-      if (this.#queue.octets >= this.#limits.readAheadOctets) socket.pause()
+      this.#tooMany ||= !this.#pieces.take(1 - octets.length / this.#limits.octetsPerPiece, performance.now())
+      if (this.#tooMany || this.#queue.octets >= this.#limits.readAheadOctets) socket.pause()
       this.#wake()
     })
     const ended = () => {

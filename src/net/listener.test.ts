@@ -215,6 +215,80 @@ test('a half-open handshake is ended at its time limit, and handshakes from one 
   assert.equal(await firstText(third), '5 hello\r\n')
 })
 
+test('a handshake by STARTTLS counts as one on the port of implicit TLS does, and 454 is what there is no room for (RFC 3207 §4)', async () => {
+  const outcomes: string[] = []
+  const { port } = await open(
+    async (connection) => {
+      await connection.readLine(line)
+      const fault = await connection.startTls(context, 'go\r\n').catch((reason: Error) => reason)
+      outcomes.push(fault?.name ?? 'done')
+      await connection.write(`${fault?.name ?? 'done'}\r\n`).catch(() => {})
+    },
+    { limits: { handshakesPerNetwork: 1 } },
+  )
+  const first = await DialogueClient.connect(port)
+  first.send('STARTTLS\r\n')
+  assert.equal(await first.nextLine(), 'go')
+  const second = await DialogueClient.connect(port)
+  second.send('STARTTLS\r\n')
+  assert.equal(await second.nextLine(), 'TooMany')
+  await first.startTls()
+  assert.equal(await first.nextLine(), 'done')
+  const third = await DialogueClient.connect(port)
+  third.send('STARTTLS\r\n')
+  assert.equal(await third.nextLine(), 'go')
+  third.destroy()
+})
+
+test('a network that only knocks is turned away for a while; one that signs in is not held to account', async () => {
+  const serve = async (connection: Connection) => {
+    const said = await connection.readLine(line)
+    if (said?.toString() === 'sign in') connection.signedIn()
+    await connection.write('hello\r\n')
+  }
+  const { port } = await open(serve, { greetTooMany: 'too many\r\n', limits: { arrivalsPerNetwork: 3, arrivalsPerSecond: 0 } })
+  const visit = async (said: string) => {
+    const client = await DialogueClient.connect(port)
+    client.send(`${said}\r\n`)
+    const answer = await client.nextLine()
+    client.destroy()
+    return answer
+  }
+  for (let n = 0; n < 6; n += 1) assert.equal(await visit('sign in'), 'hello')
+  for (let n = 0; n < 3; n += 1) assert.equal(await visit('knock'), 'hello')
+  assert.equal(await visit('sign in'), 'too many')
+})
+
+test('what comes in very small pieces ends after so many; time and octets bring some back', async () => {
+  const { port } = await open(
+    async (connection) => {
+      let octets = 0
+      for (;;) {
+        const some = await connection.readSome({ maxOctets: 65_536, timeoutMs: 20_000 }).catch((fault: Error) => fault)
+        if (some === null || some instanceof Error) return connection.write(`${octets} ${some?.name}\r\n`)
+        octets += some.length
+        await connection.write('.')
+      }
+    },
+    { limits: { smallPieces: 10, smallPiecesPerSecond: 0, octetsPerPiece: 64 } },
+  )
+  const sendAll = async (pieces: readonly number[]) => {
+    const client = await DialogueClient.connect(port)
+    // One at a time, each heard before the next: the kernel would join them.
+    for (const octets of pieces) {
+      client.send(Buffer.alloc(octets, 'x'))
+      await Promise.race([client.nextOctets(1), new Promise((resolve) => setTimeout(resolve, 2_000))])
+    }
+    client.endWriting()
+    const last = await client.nextLine()
+    client.destroy()
+    return last
+  }
+  assert.equal(await sendAll(Array.from({ length: 10 }, () => 1)), '10 undefined')
+  assert.equal(await sendAll(Array.from({ length: 100 }, () => 64)), '6400 undefined')
+  assert.match((await sendAll(Array.from({ length: 11 }, () => 1)))!, /TooMany$/)
+})
+
 test('one connection too many is told so in plain text, and has room again when another ends', async () => {
   const { port } = await open(echo, { greetTooMany: 'too many\r\n', limits: { connectionsPerNetwork: 1 } })
   const first = await DialogueClient.connect(port)

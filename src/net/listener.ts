@@ -4,7 +4,8 @@ import type { SecureContext } from 'node:tls'
 import type { Refused } from '#base/faults.ts'
 import { describeFault, type Log } from '#base/log.ts'
 import type { Metrics } from '#base/metrics.ts'
-import { Connection } from '#net/connection.ts'
+import { Arrivals } from '#net/arrivals.ts'
+import { Connection, TooMany } from '#net/connection.ts'
 import { Crowd } from '#net/crowd.ts'
 import { listenBacklog, type NetLimits } from '#net/limits.ts'
 import { listenerSeries, type ListenerSeries } from '#net/listener-series.ts'
@@ -70,6 +71,7 @@ class Door {
   readonly #series: ListenerSeries
   readonly #crowd: Crowd
   readonly #handshakes: Crowd
+  readonly #arrivals: Arrivals
   readonly #open = new Set<Connection>()
   #closing = false
 
@@ -79,22 +81,34 @@ class Door {
     this.#series = listenerSeries(options.metrics)
     this.#crowd = new Crowd(limits.connections, limits.connectionsPerNetwork)
     this.#handshakes = new Crowd(limits.handshakes, limits.handshakesPerNetwork)
+    this.#arrivals = new Arrivals(limits)
   }
 
   take(socket: Socket): void {
     socket.on('error', () => {})
     const remoteAddress = remoteAddressOf(socket)
     const network = networkOf(remoteAddress)
-    if (remoteAddress === '' || this.#closing || !this.#crowd.enter(network)) {
+    if (remoteAddress === '' || this.#closing || !this.#hasRoom(network)) {
       this.#turnAway(socket)
       return
     }
     socket.once('close', () => this.#crowd.leave(network))
     this.#series.connections.inc({ outcome: 'taken' })
-    const connection = new Connection(socket, this.#options.limits)
+    const connection = new Connection(socket, this.#options.limits, {
+      beginHandshake: () => this.#beginHandshake(network),
+      signedIn: () => this.#arrivals.giveBack(network, performance.now()),
+    })
     this.#open.add(connection)
     connection.closed.then(() => this.#open.delete(connection))
-    void this.#attend(connection, network)
+    void this.#attend(connection)
+  }
+
+  #hasRoom(network: string): boolean {
+    return this.#arrivals.enter(network, performance.now()) && this.#crowd.enter(network)
+  }
+
+  #beginHandshake(network: string): (() => void) | null {
+    return this.#handshakes.enter(network) ? () => this.#handshakes.leave(network) : null
   }
 
   async empty(graceMs: number): Promise<void> {
@@ -114,7 +128,7 @@ class Door {
     socket.destroySoon()
   }
 
-  async #attend(connection: Connection, network: string): Promise<void> {
+  async #attend(connection: Connection): Promise<void> {
     const { tls, admit, greetRefusal, serve, log } = this.#options
     try {
       const refusal = admit(connection.remoteAddress)
@@ -125,7 +139,7 @@ class Door {
           'connection refused',
         )
       }
-      if (tls === 'implicit' && !(await this.#secure(connection, network))) return
+      if (tls === 'implicit' && !(await this.#secure(connection))) return
       if (refusal !== null) await connection.write(greetRefusal(refusal))
       else await serve(connection)
     } catch (fault) {
@@ -135,22 +149,15 @@ class Door {
     }
   }
 
-  async #secure(connection: Connection, network: string): Promise<boolean> {
-    if (!this.#handshakes.enter(network)) {
-      this.#series.handshakes.inc({ outcome: 'too-many' })
-      connection.destroy()
-      return false
-    }
+  async #secure(connection: Connection): Promise<boolean> {
     try {
       await connection.startTls(this.#options.tlsContext())
       this.#series.handshakes.inc({ outcome: 'done' })
       return true
-    } catch {
-      this.#series.handshakes.inc({ outcome: 'failed' })
+    } catch (fault) {
+      this.#series.handshakes.inc({ outcome: fault instanceof TooMany ? 'too-many' : 'failed' })
       connection.destroy()
       return false
-    } finally {
-      this.#handshakes.leave(network)
     }
   }
 }

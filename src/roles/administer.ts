@@ -123,7 +123,7 @@ async function addAccount(domains: Domains, config: Config, options: Options, pr
   const password = newPersonPassword()
   const opened = await domains.members.openAccount(
     theService,
-    { ...person, organisation: organisation.id, password, quotaOctets: config.quotaOctets },
+    { ...person, organisation: organisation.id, password, quotaOctets: quotaOf(options) ?? config.quotaOctets },
     'First computer',
   )
   if (opened.kind === 'refused') return opened
@@ -134,6 +134,13 @@ async function addAccount(domains: Domains, config: Config, options: Options, pr
       : `${person.name} has an account. Shown once:\n  password         ${password}\n  device password  ${devicePassword}`,
   )
   return null
+}
+
+function quotaOf(options: Options): number | null {
+  const given = options.values.get('quota')
+  if (given === undefined) return null
+  if (/^[1-9]\d{0,15}$/.test(given) && Number.isSafeInteger(Number(given))) return Number(given)
+  throw new UsageError('--quota is a whole number of octets.')
 }
 
 async function accountOf({ accounts }: Domains, userName: string): Promise<{ id: string; name: string }> {

@@ -1,13 +1,18 @@
 // What the supervisor answers: status over its socket, metrics and readiness on the operations port; and the virus signatures it keeps fresh. T20
 import type { Server } from 'node:net'
+import { join } from 'node:path'
 import type { Log } from '#base/log.ts'
 import type { Config } from '#config.ts'
 import type { PreparedClamav } from '#host/clamav.ts'
 import { refreshSignatures, reloadSignatures, signaturesOf } from '#host/clamav-signatures.ts'
+import { newBallast } from '#host/ballast.ts'
+import { spaceEveryMs } from '#host/limits.ts'
+import { descriptorLimit, descriptorWarning } from '#host/descriptors.ts'
 import { serveOperations } from '#host/operations.ts'
+import { type SpaceWatch, watchSpace } from '#host/space.ts'
 import { serveStatus } from '#host/status-socket.ts'
 import type { Supervisor } from '#host/supervisor.ts'
-import { placesOf } from '#roles/places.ts'
+import { floorOf, placesOf } from '#roles/places.ts'
 import { version } from '#roles/version.ts'
 
 const answerMs = 2_000
@@ -21,16 +26,19 @@ export async function serveAnswers(
   clamav: PreparedClamav | null,
   log: Log,
 ): Promise<Server[]> {
+  const space = await watchSpace(placesOf(config).written, floorOf(config), log)
+  const reasons = () => [...supervisor.reasons(), ...space.reasons()]
   const status = await serveStatus(placesOf(config).statusSocket, async () => ({
     version,
     dataFolder: config.dataFolder,
     ports: config.ports,
-    ready: supervisor.reasons().length === 0,
-    warnings: await warnings(config, supervisor, clamav),
+    ready: reasons().length === 0,
+    warnings: await warnings(config, supervisor, clamav, space),
     processes: [ownStatus(), ...supervisor.status()],
   }))
-  const doors = { log, reasons: () => supervisor.reasons(), metrics: () => gatherMetrics(supervisor) }
+  const doors = { log, reasons, metrics: () => gatherMetrics(supervisor) }
   const operations = await serveOperations(doors, '127.0.0.1', config.ports.operations)
+  if (config.databaseUrl === '') keepBallast(config, log, [status, operations])
   if (clamav !== null) keepSignaturesFresh(supervisor, clamav, [status, operations])
   return [status, operations]
 }
@@ -41,13 +49,20 @@ function ownStatus() {
 }
 
 /** What an operator should know of and can mend, a sentence each. */
-async function warnings(config: Config, supervisor: Supervisor, clamav: PreparedClamav | null): Promise<string[]> {
+async function warnings(
+  config: Config,
+  supervisor: Supervisor,
+  clamav: PreparedClamav | null,
+  space: SpaceWatch,
+): Promise<string[]> {
   const [notAfterMs] = (await supervisor.ask(['worker'], 'certificate', answerMs)) as number[]
   const said: (string | null)[] = [
+    ...space.reasons().map((reason) => `${reason}: no mail is accepted until there is room.`),
     clamav === null ? null : signaturesOf(clamav).warning,
     notAfterMs !== undefined && notAfterMs - Date.now() < certificateWarnMs
       ? `The certificate ends on ${new Date(notAfterMs).toISOString().slice(0, 10)}: replace its files, no restart is needed.`
       : null,
+    descriptorWarning(descriptorLimit()),
     config.tlsCertificate === '' ? 'The certificate is a self-signed development certificate.' : null,
     'A 250 is durable on one machine: there is no synchronous standby.',
   ]
@@ -59,6 +74,27 @@ async function gatherMetrics(supervisor: Supervisor): Promise<string> {
   const { AggregatorRegistry } = await import('prom-client')
   const found = await supervisor.ask(['worker', 'jobs'], 'metrics', answerMs)
   return AggregatorRegistry.aggregate(found as object[]).metrics()
+}
+
+/** The ballast is a quarter of the floor: given back, it brings free space to half the floor, where mail is still refused. */
+function keepBallast(config: Config, log: Log, until: readonly Server[]): void {
+  const octets = Math.floor(config.diskFloorOctets / 4)
+  const settle = newBallast({
+    file: join(config.dataFolder, 'ballast'),
+    octets,
+    giveBackBelow: octets,
+    makeAbove: config.diskFloorOctets,
+    log,
+  })
+  let looking: Promise<unknown> | null = null
+  const look = () => {
+    looking ??= settle().finally(() => {
+      looking = null
+    })
+  }
+  look()
+  const timer = setInterval(look, spaceEveryMs)
+  for (const server of until) server.once('close', () => clearInterval(timer))
 }
 
 function keepSignaturesFresh(supervisor: Supervisor, clamav: PreparedClamav, until: readonly Server[]): void {

@@ -10,7 +10,7 @@ import { type Keys, openKeys } from '#keys/keys.ts'
 import type { Sealing } from '#keys/sealing.ts'
 import { type Members, openMembers } from '#mailbox/members.ts'
 import { type ContentStore, openContentStore } from '#store/content-store.ts'
-import { type Database, openDatabase } from '#store/database.ts'
+import { type Database, openDatabase, statementMs } from '#store/database.ts'
 
 export interface Domains {
   readonly clock: Clock
@@ -36,21 +36,23 @@ export interface DomainParts {
   readonly communitySuffix: string
   readonly clock: Clock
   readonly log: Log
+  /** How long a connection is waited for, and one statement's answer; by default 5 s and 20 s. */
+  readonly waits?: { readonly waitMs: number; readonly statementMs: number }
 }
 
-const connectionWaitMs = 5_000
+export const databaseWaits = { waitMs: 5_000, statementMs } as const
 
 export function openDomains(parts: DomainParts): Domains {
-  const { clock, log, communitySuffix } = parts
+  const { clock, log, communitySuffix, waits = databaseWaits } = parts
   const database = openDatabase({
     connectionString: parts.connectionString,
     connections: parts.connections,
-    waitMs: connectionWaitMs,
+    ...waits,
     log,
   })
   const keys = openKeys(parts.keeper, parts.sealing, clock)
   // Of its own: an act's transaction may hold the last connection of the pool while its record asks who somebody is.
-  const forParties = openDatabase({ connectionString: parts.connectionString, connections: 2, waitMs: connectionWaitMs, log })
+  const forParties = openDatabase({ connectionString: parts.connectionString, connections: 2, ...waits, log })
   const evidence = openEvidence(database, forParties, keys, clock)
   const accounts = openAccounts({ database, keys, evidence, clock })
   const organisations = openOrganisations({ database, evidence, clock, communitySuffix })

@@ -26,6 +26,8 @@ import { listenForSubmission } from '#smtp/server.ts'
 export interface FaceParts {
   readonly domains: Domains
   readonly scanner: Scanner
+  /** False while a disk is below its floor. */
+  readonly hasRoom: () => boolean
   readonly certificate: Pick<ServerCertificate, 'context'>
   readonly admit: CountryGate
   readonly host: string
@@ -49,12 +51,12 @@ export interface Faces {
 }
 
 export async function openFaces(parts: FaceParts): Promise<Faces> {
-  const { domains, clock, log, metrics } = parts
+  const { domains, clock, log, metrics, scanner, hasRoom } = parts
   const watcher = await openWatcher({ database: domains.database, log })
   const roomOf = newRoomOf(domains)
   const announce = (placed: readonly PlacedCopy[]) => watcher.announce(placed)
   const newSpool = spoolsIn(parts.spoolFolder, domains.keys.sealing)
-  const acceptance = openAcceptance({ ...domains, roomOf, scanner: parts.scanner, hostName: parts.hostName, announce })
+  const acceptance = openAcceptance({ ...domains, roomOf, scanner, hasRoom, hostName: parts.hostName, announce })
   const mailboxes = openMailboxes({ ...domains, watcher })
   const signIn = newSignIn(domains)
 
@@ -72,7 +74,8 @@ export async function openFaces(parts: FaceParts): Promise<Faces> {
     helpdesk: parts.helpdesk,
     append: newAppend({
       ...domains,
-      scanner: parts.scanner,
+      scanner,
+      hasRoom,
       newSpool,
       roomOf,
       announce,

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { Config } from '#config.ts'
 import { socketsFolderOf } from '#host/folders.ts'
+import type { SpaceFloor } from '#host/space.ts'
 
 export interface Places {
   readonly content: string
@@ -13,7 +14,12 @@ export interface Places {
   readonly keysSocket: string
   readonly clamdSocket: string
   readonly connectionString: string
+  /** The folders whose disks must have room before mail is accepted; the log's is none of them. */
+  readonly written: readonly string[]
 }
+
+/** What must be free there. */
+export const floorOf = (config: Config): SpaceFloor => ({ octets: config.diskFloorOctets, inodes: config.diskFloorInodes })
 
 export function placesOf(config: Config): Places {
   const sockets = socketsFolderOf(config.dataFolder)
@@ -30,5 +36,8 @@ export function placesOf(config: Config): Places {
       config.databaseUrl === ''
         ? `postgresql://cjsm@${encodeURIComponent(join(sockets, 'postgres'))}:5432/cjsm`
         : config.databaseUrl,
+    written: ['', 'content', 'spool', 'keyring', ...(config.databaseUrl === '' ? ['postgres', 'postgres/pg_wal'] : [])].map(
+      (name) => join(config.dataFolder, name),
+    ),
   }
 }

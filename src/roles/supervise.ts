@@ -11,6 +11,7 @@ import { welcome } from '#cli/welcome.ts'
 import { type Config, environmentOf } from '#config.ts'
 import { clamdSpec, type PreparedClamav, prepareClamav, scratchFolder } from '#host/clamav.ts'
 import { signaturesOf } from '#host/clamav-signatures.ts'
+import { raiseDescriptorLimit } from '#host/descriptors.ts'
 import { developmentCertificate } from '#host/development-certificate.ts'
 import { type Folders, ownFolder, prepareFolders, shortName } from '#host/folders.ts'
 import { claimInstance, tellStarter } from '#host/instance.ts'
@@ -37,6 +38,7 @@ export async function supervise(config: Config, say: (text: string) => void): Pr
     tellStarter({ failed: claim.sentence })
     return 1
   }
+  raiseDescriptorLimit()
   const log = newLog(config.logLevel, { process: 'supervisor' }, config.logFile === '-' ? undefined : config.logFile)
   const supervisor = new Supervisor(log)
   const stopped = stopOnSignals(supervisor)

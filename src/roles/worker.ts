@@ -5,16 +5,21 @@ import { newLog } from '#base/log.ts'
 import { newMetrics } from '#base/metrics.ts'
 import type { Config } from '#config.ts'
 import { clamdScanner } from '#delivery/scanner.ts'
+import { descriptorLimit } from '#host/descriptors.ts'
 import { dropPrivileges, serviceUser } from '#host/privileges.ts'
 import { startRole } from '#host/role.ts'
+import { watchSpace } from '#host/space.ts'
 import { newCountryGate } from '#net/country.ts'
+import { netLimitsWithin } from '#net/limits.ts'
 import { openCertificate } from '#net/tls.ts'
 import { openFaces } from '#roles/faces.ts'
 import { openServiceDomains } from '#roles/open.ts'
-import { placesOf } from '#roles/places.ts'
+import { floorOf, placesOf } from '#roles/places.ts'
 
 const databaseConnections = 12
 const drainWithinMs = 18_000
+/** submissions, submission, imaps */
+const listenersOfWorker = 3
 const loopback = ['127.0.0.0/8', '::1/128']
 
 export async function runWorker(config: Config): Promise<void> {
@@ -33,7 +38,9 @@ export async function runWorker(config: Config): Promise<void> {
   )
   const metrics = newMetrics({ process: `worker-${process.pid}` })
   const { domains, close } = openServiceDomains(config, systemClock, log, databaseConnections)
+  const space = await watchSpace(places.written, floorOf(config), log)
   const faces = await openFaces({
+    hasRoom: () => space.reasons().length === 0,
     domains,
     certificate,
     metrics,
@@ -46,6 +53,7 @@ export async function runWorker(config: Config): Promise<void> {
     hostName: config.hostName,
     helpdesk: config.helpdesk,
     spoolFolder: places.spool,
+    netLimits: netLimitsWithin(descriptorLimit(), listenersOfWorker),
   })
   const drain = async () => {
     await faces.close(drainWithinMs - 4_000)

@@ -11,6 +11,7 @@ export class Intake {
   readonly #reader: LineReader
   readonly #header: HeaderGauge
   #octets = 0
+  #chunks = 0
   #abandoned = false
   #fault: { readonly cause: unknown } | null = null
 
@@ -44,6 +45,13 @@ export class Intake {
     if (this.refusal() !== null || this.#fault !== null) await this.abandon()
     else if (content.length > 0) await this.#write(content)
     return rest
+  }
+
+  /** One more BDAT brings content: false when they are too many for what they brought. */
+  countChunk(): boolean {
+    const { smallChunks, octetsPerChunk } = this.#limits
+    this.#chunks += 1
+    return this.#chunks <= smallChunks + this.#octets / octetsPerChunk
   }
 
   /** The last octet of BDAT has come. */

@@ -10,6 +10,13 @@ export interface SmtpLimits {
   readonly drainedOctets: number
   /** Recipients of one message; one more answers 452 4.5.3. */
   readonly recipients: number
+  /** RCPT commands for one message, whatever their answers: looking for addresses costs the database. One more is answered 421 4.7.0, and closes. */
+  readonly recipientsAsked: number
+  /** BDAT commands of one message, beyond one for each `octetsPerChunk`; one more is answered 421 4.7.0, and closes. */
+  readonly smallChunks: number
+  readonly octetsPerChunk: number
+  /** NOOP, RSET, VRFY and the like since the last message; the last of them is followed by 421 4.7.0, and the connection closes. */
+  readonly idleCommands: number
   /** Commands that break the protocol; the last of them is answered 421 4.7.0, and the connection closes. */
   readonly errors: number
   /** Failed sign-ins on one connection; the last of them closes it. */
@@ -29,6 +36,10 @@ export const smtpLimits: SmtpLimits = {
   headerOctets: 256 * 1024,
   drainedOctets: 100 * 1_048_576,
   recipients: 500,
+  recipientsAsked: 1000,
+  smallChunks: 1000,
+  octetsPerChunk: 512,
+  idleCommands: 100,
   errors: 10,
   signInFailures: 3,
   signInFailureDelayMs: 1000,

@@ -5,7 +5,7 @@ import type { Clock } from '#base/clock.ts'
 import { BadCommand } from '#base/faults.ts'
 import { randomOctets } from '#base/ids.ts'
 import { describeFault, type Log } from '#base/log.ts'
-import { ConnectionLost, Draining, LineTooLong, TimedOut, type Connection } from '#net/connection.ts'
+import { ConnectionLost, Draining, LineTooLong, TimedOut, TooMany, type Connection } from '#net/connection.ts'
 import { maxSaslLineOctets } from '#net/limits.ts'
 import { BadArgument } from '#smtp/bad-argument.ts'
 import { parseCommandLine, type CommandLine } from '#smtp/command-line.ts'
@@ -35,6 +35,9 @@ class PeerGone extends Error {
 /** Verbs of HTTP: a browser was made to talk to us, and what follows may be a forged session (RFC 5321 §7.8 bears closing). */
 const httpVerbs: ReadonlySet<string> = new Set(['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'CONNECT', 'PATCH', 'TRACE'])
 
+/** What brings no message nearer: some are good manners, a flood of them is not. */
+const idleVerbs: ReadonlySet<string> = new Set(['EHLO', 'HELO', 'RSET', 'NOOP', 'VRFY', 'EXPN', 'HELP'])
+
 /** Replies that say that the peer broke the protocol; refusals of rules, sizes and guesses are counted elsewhere or not at all. */
 const errorCodes: ReadonlySet<number> = new Set([500, 501, 502, 503, 504, 530, 538, 555])
 
@@ -50,6 +53,7 @@ class Loop implements Wire {
   readonly #startedMs: number
   #session: Session
   #errors = 0
+  #idleCommands = 0
 
   constructor(connection: Connection, options: LoopOptions) {
     this.#connection = connection
@@ -116,10 +120,21 @@ class Loop implements Wire {
     if (answer.afterwards === 'start-tls') return this.#startTls(answer)
     await this.send(answer)
     if (answer.afterwards === 'close') return false
-    if (this.#errors < this.#options.limits.errors) return true
-    this.#log.info({ errors: this.#errors }, 'closed: too many errors')
-    await this.send(reply(421, '4.7.0', 'Too many errors'))
+    const many = this.#tooMany(verb, answer)
+    if (many === null) return true
+    this.#log.info({ errors: this.#errors, idleCommands: this.#idleCommands }, 'closed: too many errors or idle commands')
+    await this.send(reply(421, '4.7.0', many))
     return false
+  }
+
+  /** What there was too much of, now that this command is answered, or null. */
+  #tooMany(verb: string, { code }: Reply): string | null {
+    const { errors, idleCommands } = this.#options.limits
+    const accepted = (verb === 'DATA' || verb === 'BDAT') && code === 250 && this.#session.phase === 'ready'
+    if (accepted) this.#idleCommands = 0
+    if (idleVerbs.has(verb)) this.#idleCommands += 1
+    if (this.#errors >= errors) return 'Too many errors'
+    return this.#idleCommands >= idleCommands ? 'Too many commands without a message' : null
   }
 
   async #answerNext(): Promise<{ verb: string; answer: Reply }> {
@@ -160,6 +175,7 @@ class Loop implements Wire {
     const answer = await prepared.run(this.#session)
     const fields = { account: this.#session.signedIn?.account, code: answer.code, status: answer.status ?? '' }
     if (verb === 'AUTH') this.#log.info(fields, 'sign-in')
+    if (verb === 'AUTH' && answer.code === 235) this.#connection.signedIn()
     if (verb === 'DATA' || verb === 'BDAT') this.#log.info(fields, 'message')
     return answer
   }
@@ -185,7 +201,9 @@ class Loop implements Wire {
     try {
       await this.#connection.startTls(this.#options.tlsContext(), formatReply(answer))
     } catch (fault) {
-      if (!(fault instanceof TimedOut || fault instanceof ConnectionLost)) throw fault
+      // RFC 3207 §4: 454 says that it is so for now; who cannot have TLS has no more to say here.
+      if (fault instanceof TooMany) await this.send(reply(454, '4.7.0', 'Too many others begin TLS just now; connect again soon'))
+      else if (!(fault instanceof TimedOut || fault instanceof ConnectionLost)) throw fault
       return false
     }
     this.#session = newSession({ ...this.#options, wire: this })
@@ -218,6 +236,7 @@ class Loop implements Wire {
 /** What is said when the connection ends by no command of the peer's, or null. */
 function lastWords(fault: unknown): Reply | null {
   if (fault instanceof TimedOut) return reply(421, '4.4.2', 'The time is up')
+  if (fault instanceof TooMany) return reply(421, '4.7.0', 'What you send comes in too many small pieces')
   if (fault instanceof Draining) return reply(421, '4.3.2', 'The service is closing; try again soon')
   return null
 }

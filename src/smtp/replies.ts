@@ -1,5 +1,5 @@
 // Replies as values: code, enhanced status (RFC 2034, 3463), text; and the one place where refusals and faults become replies.
-import { Unavailable, type Refused } from '#base/faults.ts'
+import { isDiskFull, Unavailable, type Refused } from '#base/faults.ts'
 import { maxReplyLineOctets } from '#smtp/limits.ts'
 import type { Accepted } from '#smtp/doors.ts'
 
@@ -62,6 +62,11 @@ const codes: ReadonlyMap<string, CodeAndStatus> = new Map([
   ['recipient-is-unknown', [550, '5.1.1']],
   ['recipient-is-removed', [550, '5.1.6']],
   ['over-quota', [452, '4.2.2']],
+  ['no-room', [452, '4.3.1']],
+  ['message-is-too-deep', [554, '5.6.0']],
+  ['message-has-too-many-parts', [554, '5.6.0']],
+  ['header-has-too-many-fields', [554, '5.6.0']],
+  ['header-is-too-large', [552, '5.3.4']],
   ['sign-in-failed', [535, '5.7.8']],
   ['computer-in-use', [454, '4.7.0']],
 ])
@@ -88,6 +93,8 @@ function sentence(text: string): string {
 
 /** Says that something of ours failed: what to quote to the Helpdesk, and never the fault's text. */
 export function replyToFault(fault: unknown, reference: string): Reply {
+  if (isDiskFull(fault))
+    return reply(452, '4.3.1', `There is no room; nothing was accepted. Try again later. Reference: ${reference}`)
   const status = fault instanceof Unavailable && fault.part === 'scanner' ? '4.7.1' : '4.3.0'
   const about =
     fault instanceof Unavailable ? `The ${fault.part.replace('-', ' ')} is not available` : 'Something went wrong here'

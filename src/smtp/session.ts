@@ -34,13 +34,24 @@ export interface Session {
   signedIn: SignedIn | null
   signInFailures: number
   envelope: Envelope | null
+  /** RCPT commands since MAIL, whatever their answers. */
+  recipientsAsked: number
   /** Content that BDAT has begun. */
   intake: Intake | null
 }
 
 /** A session as it stands when the connection opens, and again after STARTTLS (RFC 3207 §4.2). */
 export function newSession(fixed: Pick<Session, 'doors' | 'limits' | 'wire' | 'hostName' | 'helpdesk'>): Session {
-  return { ...fixed, phase: 'opened', helo: '', signedIn: null, signInFailures: 0, envelope: null, intake: null }
+  return {
+    ...fixed,
+    phase: 'opened',
+    helo: '',
+    signedIn: null,
+    signInFailures: 0,
+    envelope: null,
+    recipientsAsked: 0,
+    intake: null,
+  }
 }
 
 /** Ends the message under way, if any, and throws away what came of it (RFC 5321 §4.1.1.5). */

@@ -23,15 +23,25 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   assert.fail('it did not come to hold within 10 s')
 }
 
+interface Door {
+  readonly url: string
+  shut(): Promise<void>
+  open(): Promise<void>
+  close(): Promise<void>
+  /** What comes in waits for this. */
+  hold: Promise<void>
+}
+
 /** A door in front of the database that can be shut: what it lets through is cut, and nothing new comes in. */
-async function newDoor(): Promise<{ url: string; shut(): Promise<void>; open(): Promise<void>; close(): Promise<void> }> {
+async function newDoor(): Promise<Door> {
   const folder = decodeURIComponent(new URL(connectionString).hostname)
   const sockets = new Set<Socket>()
   let server: Server
   let port = 0
   const start = () =>
     new Promise<void>((resolve) => {
-      server = createServer((near) => {
+      server = createServer(async (near) => {
+        await door.hold
         const far = connect(join(folder, '.s.PGSQL.5432'))
         for (const [one, other] of [
           [near, far],
@@ -56,12 +66,13 @@ async function newDoor(): Promise<{ url: string; shut(): Promise<void>; open(): 
       server.close(() => resolve())
       for (const socket of sockets) socket.destroy()
     })
+  const door: Door = { url: '', hold: Promise.resolve(), shut, open: start, close: shut }
   await start()
   const url = new URL(connectionString)
-  return { url: `postgresql://${url.username}@127.0.0.1:${port}${url.pathname}`, shut, open: start, close: shut }
+  return Object.assign(door, { url: `postgresql://${url.username}@127.0.0.1:${port}${url.pathname}` })
 }
 const doors: { close(): Promise<void> }[] = []
-async function behindDoor(): Promise<{ database: Database; door: Awaited<ReturnType<typeof newDoor>> }> {
+async function behindDoor(): Promise<{ database: Database; door: Door }> {
   const door = await newDoor()
   const opened = openDatabase({ connectionString: door.url, connections: 3, waitMs: 1_000, log })
   doors.push({ close: () => opened.close().catch(() => {}) }, door)
@@ -221,6 +232,22 @@ test('a listener that is closed while it is cut off stays closed', async () => {
   assert.deepEqual(heard, [null])
 })
 
+test('a listener that is closed while it comes back leaves no connection behind', async () => {
+  const { database: far, door } = await behindDoor()
+  const listening = await far.listen('held', () => {})
+  await door.shut()
+  let open = () => {}
+  door.hold = new Promise((resolve) => {
+    open = resolve
+  })
+  await door.open()
+  await wait(400)
+  await listening.close()
+  open()
+  await wait(100)
+  await until(async () => (await database.rows(sql`select from pg_stat_activity where query = 'listen "held"'`)).length === 0)
+})
+
 test('to migrate a second time changes nothing', async () => {
   const shape = async () => [
     await database.rows(
@@ -230,6 +257,13 @@ test('to migrate a second time changes nothing', async () => {
   ]
   const before = await shape()
   assert.deepEqual(await migrate(connectionString, log), [])
+  // It does not wait for the end of its connection, which the end of this file would cut.
+  await until(async () => {
+    const others = await database.rows(
+      sql`select from pg_stat_activity where datname = current_database() and application_name <> 'cjsm' and backend_type = 'client backend'`,
+    )
+    return others.length === 0
+  })
   assert.deepEqual(await shape(), before)
   assert.ok(JSON.stringify(before).includes('0001_'))
 })

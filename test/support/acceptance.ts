@@ -1,4 +1,5 @@
 // The two doors of mail, for tests: submits as a person of the demonstration, and opens what is in their mailboxes, over the parts of a test service.
+import { after } from 'node:test'
 import type { Accepted, Envelope, EnvelopeRecipient } from '#delivery/envelope.ts'
 import { type Acceptance, type AcceptanceParts, openAcceptance } from '#delivery/accept.ts'
 import { type Append, newAppend } from '#delivery/append.ts'
@@ -41,7 +42,7 @@ export function messageOf(...lines: string[]): string {
   return `${lines.join('\r\n')}\r\n`
 }
 
-/** Opens acceptance, APPEND and mailboxes over a test service; `parts` replaces what acceptance works with. */
+/** Opens acceptance, APPEND and mailboxes over a test service, until the test or its file ends; `parts` replaces what acceptance works with. */
 export async function openTestDoors(
   service: TestService,
   parts: Partial<AcceptanceParts> & { scanTimeoutMs?: number } = {},
@@ -58,12 +59,14 @@ export async function openTestDoors(
     ...domains,
     roomOf: newRoomOf(domains),
     scanner,
+    hasRoom: () => true,
     announce: (placed: readonly PlacedCopy[]) => void announced.push(...placed),
     ...parts,
   }
   const acceptance = openAcceptance({ ...common, hostName: testHostName })
   const mailboxNamed = async (who: SignedIn, name: string) => (await mailboxes.status(readerOf(who), name))?.id ?? null
   const signedIn = new Map<string, SignedIn>()
+  let closed: Promise<void> | undefined
   const doors: TestDoors = {
     acceptance,
     append: newAppend({ ...common, newSpool, mailboxNamed }),
@@ -107,11 +110,13 @@ export async function openTestDoors(
       }
       return texts
     },
-    async close() {
-      await watcher.close()
-      scanner.close()
-    },
+    close: () =>
+      (closed ??= (async () => {
+        await watcher.close()
+        scanner.close()
+      })()),
   }
+  after(() => doors.close())
   return doors
 }
 

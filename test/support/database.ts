@@ -22,10 +22,10 @@ function templateName(): string {
   return `template_${digest.digest('hex').slice(0, 16)}`
 }
 
-/** The server of this run: CJSM_TEST_DATABASE (set by ./cjsm test), or one started for this file alone. */
-async function testServer(): Promise<string> {
+/** The server of this run: CJSM_TEST_DATABASE (set by ./cjsm test), or one started for this database alone, which `stop` ends. */
+async function testServer(): Promise<{ url: string; stop(): Promise<void> }> {
   const shared = process.env.CJSM_TEST_DATABASE
-  if (shared !== undefined) return shared
+  if (shared !== undefined) return { url: shared, stop: async () => {} }
   const scratch = await mkdtemp(join(tmpdir(), 'cjsm-test-'))
   await chmod(scratch, 0o711) // PostgreSQL's user must be able to go through
   const postgres = await startPostgres({
@@ -35,11 +35,11 @@ async function testServer(): Promise<string> {
     log,
     settings: { fsync: 'off' },
   })
-  after(async () => {
+  const stop = async () => {
     await postgres.stop('immediate')
     await rm(scratch, { recursive: true, force: true })
-  })
-  return postgres.connectionString
+  }
+  return { url: postgres.connectionString, stop }
 }
 
 function urlOf(server: string, database: string): string {
@@ -63,17 +63,21 @@ async function ensureTemplate(admin: pg.Client, server: string): Promise<string>
 
 /** A database of this file's own, dropped at its end. */
 export async function testDatabase(): Promise<{ database: Database; connectionString: string }> {
-  const server = await testServer()
+  const { url: server, stop } = await testServer()
   const admin = new pg.Client(server)
   await admin.connect()
   const name = `test_${randomBytes(8).toString('hex')}`
   await admin.query(`create database ${name} template ${await ensureTemplate(admin, server)}`)
+  await admin.end() // a test may end every connection that there is
   const connectionString = urlOf(server, name)
   const database = openDatabase({ connectionString, connections: 10, waitMs: 5000, log })
   after(async () => {
     await database.close()
-    await admin.query(`drop database ${name} with (force)`)
-    await admin.end()
+    const last = new pg.Client(server)
+    await last.connect()
+    await last.query(`drop database ${name} with (force)`)
+    await last.end()
+    await stop()
   })
   return { database, connectionString }
 }

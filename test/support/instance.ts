@@ -7,16 +7,21 @@ import { join } from 'node:path'
 import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { DemoPerson } from '#cli/demonstration.ts'
+import { type Config, readConfig } from '#config.ts'
 
 const launcher = fileURLToPath(new URL('../../cjsm', import.meta.url))
 
 export interface Instance {
   readonly data: string
+  /** The settings it runs with, as its own processes read them. */
+  readonly config: Config
   readonly ports: { submissions: number; submission: number; imaps: number; operations: number }
   readonly people: readonly DemoPerson[]
   /** The person of the demonstration with that role. */
   person(role: string): DemoPerson
   cjsm(...args: string[]): SpawnSyncReturns<string>
+  /** What `up` said. */
+  readonly said: string
   /** The options of `up`, so that a test can start it again. */
   readonly up: readonly string[]
 }
@@ -40,7 +45,12 @@ async function freeOffset(): Promise<number> {
 
 /** Starts an instance and waits until it serves; throws with what `up` printed when it does not. */
 export async function startInstance(
-  options: { environment?: Record<string, string>; args?: readonly string[] } = {},
+  options: {
+    environment?: Record<string, string>
+    args?: readonly string[]
+    /** Called with the data folder before the start; what it returns, when the instance has ended and before its folders are removed. */
+    prepare?: (data: string) => () => void
+  } = {},
 ): Promise<Instance> {
   const folder = mkdtempSync(join(tmpdir(), 'cjsm-instance-'))
   chmodSync(folder, 0o711)
@@ -48,15 +58,27 @@ export async function startInstance(
   const env = { ...process.env, ...options.environment }
   const cjsm = (...args: string[]) => spawnSync(launcher, [...args, '--data', data], { encoding: 'utf8', env })
   const up = ['up', '--detach', '--port-offset', String(await freeOffset()), ...(options.args ?? [])]
+  const undo = options.prepare?.(data)
   after(() => {
     cjsm('down')
+    undo?.()
     rmSync(folder, { recursive: true, force: true })
   })
   const started = cjsm(...up)
   if (started.status !== 0) throw new Error(`./cjsm up failed: ${started.stdout}${started.stderr}`)
   const { ports } = JSON.parse(cjsm('status', '--json').stdout) as Instance
   const people = JSON.parse(cjsm('demo', '--json').stdout || '[]') as DemoPerson[]
-  return { data, ports, people, cjsm, up, person: (role) => people.find((one) => one.role === role)! }
+  const config = readConfig({ ...options.environment, CJSM_DATA_FOLDER: data })
+  return {
+    data,
+    config,
+    ports,
+    people,
+    cjsm,
+    up,
+    said: started.stdout,
+    person: (role) => people.find((one) => one.role === role)!,
+  }
 }
 
 /** Whether a program is installed; tests that need one that only root can install are left out otherwise. */

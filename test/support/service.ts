@@ -7,14 +7,14 @@ import { type Clock, systemClock } from '#base/clock.ts'
 import { newLog } from '#base/log.ts'
 import { newMetrics } from '#base/metrics.ts'
 import { type DemoPerson, loadDemonstration } from '#cli/demonstration.ts'
-import { clamdScanner } from '#delivery/scanner.ts'
+import { clamdScanner, type Scanner } from '#delivery/scanner.ts'
 import { newKeeper } from '#keys/keeper.ts'
 import { openKeyring } from '#keys/keyring.ts'
 import { openRootKey } from '#keys/root.ts'
 import { type Sealing, aesGcmZstd } from '#keys/sealing.ts'
 import type { NetLimits } from '#net/limits.ts'
 import { serverContext } from '#net/tls.ts'
-import { type Domains, openDomains } from '#roles/domains.ts'
+import { type DomainParts, type Domains, openDomains } from '#roles/domains.ts'
 import { type Faces, openFaces } from '#roles/faces.ts'
 import type { SmtpLimits } from '#smtp/limits.ts'
 import { makeCertificate } from '#test/support/certificate.ts'
@@ -26,6 +26,12 @@ export interface TestServiceOptions {
   readonly sealing?: Sealing
   readonly clock?: Clock
   readonly clamd?: ClamdMode
+  /** What scans instead of the stand-in for clamd, which keeps in memory what it is given. */
+  readonly scanner?: Scanner
+  /** How long the database is waited for. */
+  readonly waits?: NonNullable<DomainParts['waits']>
+  /** Whether the disk has room; it has when left out. */
+  readonly hasRoom?: () => boolean
   /** How long one scan may take. */
   readonly scanTimeoutMs?: number
   /** The quota of each demonstration person. */
@@ -86,6 +92,7 @@ export async function testService(options: TestServiceOptions = {}): Promise<Tes
     communitySuffix: testSuffix,
     clock,
     log,
+    ...(options.waits === undefined ? {} : { waits: options.waits }),
   })
   const people = await loadDemonstration({
     ...domains,
@@ -113,7 +120,8 @@ function facesOf(domains: Domains, options: TestServiceOptions, spoolFolder: str
   made.remove()
   return openFaces({
     domains,
-    scanner: clamdScanner(clamd.path, options.scanTimeoutMs ?? 5_000),
+    scanner: options.scanner ?? clamdScanner(clamd.path, options.scanTimeoutMs ?? 5_000),
+    hasRoom: options.hasRoom ?? (() => true),
     certificate: { context: () => context },
     admit: () => null,
     host: '127.0.0.1',

@@ -26,6 +26,7 @@ export const bdat: Command<BdatArgument> = {
     session.intake ??= new Intake(session.doors.newSpool(), session.limits, { dots: false })
     session.phase = 'bdat'
     const { intake } = session
+    if (!intake.countChunk()) return closing(reply(421, '4.7.0', 'The message comes in too many small pieces'))
     for (let left = octets; left > 0; ) {
       const piece = await session.wire.readPiece(Math.min(left, maxPieceOctets))
       left -= piece.length

@@ -44,6 +44,7 @@ export const mail: Command<MailArgument> = {
     const refusal = await doors.admitReversePath(session.signedIn!, reversePath)
     if (refusal !== null) return replyToRefusal(refusal, session.helpdesk)
     session.envelope = envelope
+    session.recipientsAsked = 0
     session.phase = 'envelope'
     return reply(250, '2.1.0', 'Reverse-path accepted')
   },

@@ -5,7 +5,7 @@ import { isAscii, needsSmtputf8 } from '#smtp/commands/mail.ts'
 import type { Notify, Recipient } from '#smtp/doors.ts'
 import { maxOrcptOctets } from '#smtp/limits.ts'
 import { parsePathAddress, parsePathArgument, refuseUnknownParameters } from '#smtp/path.ts'
-import { reply, replyToRefusal } from '#smtp/replies.ts'
+import { closing, reply, replyToRefusal } from '#smtp/replies.ts'
 import type { Command } from '#smtp/session.ts'
 import { decodeUtf8Address, decodeXtext } from '#smtp/xtext.ts'
 
@@ -26,6 +26,9 @@ export const rcpt: Command<Recipient> = {
   },
   async run(session, given) {
     const envelope = session.envelope!
+    session.recipientsAsked += 1
+    if (session.recipientsAsked > session.limits.recipientsAsked)
+      return closing(reply(421, '4.7.0', 'Too many recipients were asked for'))
     // RFC 5321 §4.1.1.3: the postmaster may be written to without a domain.
     const recipient = given.address === postmaster ? { ...given, address: `${postmaster}@${session.hostName}` } : given
     if (!envelope.smtputf8 && !isAscii(`${recipient.address}${recipient.originalRecipient ?? ''}`)) return needsSmtputf8

@@ -1,4 +1,5 @@
 // What DATA and BDAT LAST have in common: the message goes to acceptance, and the envelope is done with. RFC 5321 §6.1.
+import { faultPoint } from '#base/fault-point.ts'
 import { isRefused } from '#smtp/doors.ts'
 import type { Intake } from '#smtp/intake.ts'
 import { replyToAccepted, replyToRefusal, type Reply } from '#smtp/replies.ts'
@@ -12,6 +13,7 @@ export async function submit(session: Session, intake: Intake): Promise<Reply> {
     intake.rethrow()
     // From here on the spool is acceptance's: only its own abandon may end it.
     session.intake = null
+    faultPoint('end-of-data')
     const outcome = await doors.accept(signedIn!, envelope, intake.spool, {
       protocol: envelope.smtputf8 ? 'UTF8SMTPSA' : 'ESMTPSA',
       helo,

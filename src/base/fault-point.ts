@@ -1,0 +1,28 @@
+// Places where the crash tests end a process, as a power cut or the kernel would. Design: what 250 means; test/recovery/crash.test.ts
+import { unlinkSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Where a process may be ended, by what has just happened. A new one is a line here and one in `faultPoints` of test/support/kills.ts. */
+export type FaultPoint =
+  | 'end-of-data' // the content is here, nothing is judged yet
+  | 'content-stored' // large content is durable in the content store, its transaction has not begun
+  | 'before-commit' // everything is written, nothing is committed
+  | 'after-commit' // committed, and nobody was told
+
+const folder = process.env.CJSM_TEST_FAULT_POINTS
+
+/**
+ * Ends this process by SIGKILL when CJSM_TEST_FAULT_POINTS names a folder that holds a file of this point's name: whoever
+ * takes the file away dies, so that one file ends one process. Without the variable it is a call that does nothing.
+ */
+export const faultPoint: (point: FaultPoint) => void =
+  folder === undefined
+    ? () => {}
+    : (point) => {
+        try {
+          unlinkSync(join(folder, point))
+        } catch {
+          return
+        }
+        process.kill(process.pid, 'SIGKILL')
+      }

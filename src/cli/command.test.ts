@@ -1,0 +1,123 @@
+// The operator's commands: what is typed, what it means, and the help that names it all.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type CommandName, UsageError, commandSpecs, helpText, isCommand, needed, parseCommand } from '#cli/command.ts'
+import { newPersonPassword, readDemonstration } from '#cli/demonstration.ts'
+import { table } from '#cli/table.ts'
+import { peopleTable, welcome } from '#cli/welcome.ts'
+import { SettingError, readConfig } from '#config.ts'
+
+const environment = { CJSM_DATA_FOLDER: '/srv/cjsm' }
+const parse = (name: CommandName, ...rest: string[]) => parseCommand(name, rest, environment)
+const usage = (pattern: RegExp) => (fault: unknown) =>
+  fault instanceof UsageError && pattern.test(fault.message) && fault.message.endsWith('See ./cjsm help.')
+const names = Object.keys(commandSpecs) as CommandName[]
+
+test('help names every command, with what it does and each of its options', () => {
+  const help = helpText()
+  for (const name of names) {
+    const spec = commandSpecs[name]
+    assert.ok(help.includes(`./cjsm ${spec.usage}\n`), name)
+    assert.ok(help.includes(spec.says), name)
+    assert.ok(spec.usage.startsWith(name), name)
+    for (const option of Object.keys(spec.options)) assert.ok(help.includes(`--${option}`), `${name} --${option}`)
+  }
+  assert.match(help, /--data DIR and --config FILE/)
+})
+
+test('a command is one of the table and nothing that objects have by themselves', () => {
+  assert.ok(names.every(isCommand))
+  for (const word of ['toString', '__proto__', 'constructor', '', 'UP', 'worker']) assert.equal(isCommand(word), false)
+})
+
+test('every command takes its own options and words, and no others', () => {
+  for (const name of names) {
+    const spec: { words: readonly string[]; options: Readonly<Record<string, { type: 'string' | 'boolean' }>> } =
+      commandSpecs[name]
+    const words = spec.words.map((_, index) => `word${index}`)
+    const given = Object.entries(spec.options)
+      .filter(([option]) => !['config', 'port-offset'].includes(option))
+      .flatMap(([option, { type }]) => (type === 'string' ? [`--${option}`, `/value-of-${option}`] : [`--${option}`]))
+    const { options } = parse(name, ...words, ...given)
+    assert.deepEqual(options.words, words, name)
+    for (const [option, { type }] of Object.entries(spec.options)) {
+      if (['config', 'port-offset'].includes(option)) continue
+      if (type === 'string') assert.equal(options.values.get(option), `/value-of-${option}`)
+      else assert.ok(options.flags.has(option))
+    }
+    assert.throws(() => parse(name, '--no-such-option'), usage(new RegExp(`^${name}: Unknown option`)))
+    if (name !== 'test') assert.throws(() => parse(name, ...words, 'one-too-many'), usage(/takes options only|needs:/))
+    if (words.length > 0) assert.throws(() => parse(name), usage(new RegExp(`^${name} needs: ${spec.words.join(', ')}`)))
+  }
+})
+
+test('the options of up are settings, and overrule the environment', () => {
+  const { config, options } = parse(
+    'up',
+    '--data',
+    '/srv/other',
+    '--port-offset',
+    '20000',
+    '--host',
+    '0.0.0.0',
+    '--no-demo',
+    '--detach',
+  )
+  assert.deepEqual([config.dataFolder, config.portOffset, config.host, config.demo], ['/srv/other', 20_000, '0.0.0.0', false])
+  assert.ok(options.flags.has('detach'))
+  assert.deepEqual([parse('up').config.dataFolder, parse('up').config.demo], ['/srv/cjsm', true])
+  assert.throws(() => parse('up', '--port-offset', 'x'), SettingError)
+  assert.throws(() => parse('up', '--port-offset', '99999'), SettingError)
+  assert.throws(() => parse('up', '--config', '/does/not/exist.json'), SettingError)
+  assert.throws(() => parse('up', '--host'), usage(/^up: /))
+})
+
+test('a value that must be there is asked for by name', () => {
+  const { options } = parse('add-account', '--name', 'Ada', '--role', '')
+  assert.equal(needed(options, 'name'), 'Ada')
+  assert.throws(() => needed(options, 'role'), usage(/^--role is missing/))
+  assert.throws(() => needed(options, 'address'), usage(/^--address is missing/))
+})
+
+test('a table pads its columns and leaves no blanks at the ends of lines', () => {
+  assert.equal(table(['a', 'long'], [['wide cell', 'x']]), '  a          long\n  ---------  ----\n  wide cell  x')
+  assert.equal(table(['only'], []), '  only\n  ----')
+})
+
+test('the welcome shows ports, people and three things to try, and a warning where there is one', () => {
+  const person = (name: string, role: string) => ({
+    name,
+    role,
+    organisation: 'O',
+    adopter: true,
+    address: `${role}@o.cjsm.test`,
+    userName: role,
+    password: 'Pass-1',
+    devicePassword: `device-${role}`,
+  })
+  const people = [person('Priya', 'prosecutor'), person('Miriam', 'solicitor')]
+  const config = readConfig(environment)
+  const text = welcome({ config, people, warning: 'a test set' })
+  for (const word of [
+    '127.0.0.1:8465',
+    '127.0.0.1:8587',
+    '127.0.0.1:8993',
+    ':8100',
+    'WARNING: a test set',
+    'swaks',
+    'mutt',
+    'device-prosecutor',
+    'device-solicitor',
+  ])
+    assert.ok(text.includes(word), word)
+  assert.ok(text.includes(peopleTable(people)))
+  const plain = welcome({ config, people: null, warning: null })
+  assert.doesNotMatch(plain, /WARNING|swaks|password/)
+})
+
+test('passwords of demonstration people keep T06, and are never the same', () => {
+  const all = Array.from({ length: 200 }, newPersonPassword)
+  assert.equal(new Set(all).size, 200)
+  for (const one of all) assert.ok(one.length >= 8 && /[A-Z]/.test(one) && /[a-z]/.test(one) && /\d/.test(one), one)
+  assert.equal(readDemonstration('/does/not/exist'), null)
+})

@@ -1,0 +1,55 @@
+// At each start: does the tree extend the anchor, which is kept outside the data folder, and what the witnesses last saw? Yesterday's data does not. design.md, Evidence.
+import type { Log } from '#base/log.ts'
+import { emptyRoot } from '#evidence/merkle.ts'
+import { TreeIsDamaged } from '#evidence/tiles.ts'
+import { readEdge, treeOf } from '#evidence/tree.ts'
+import { type Witness, askWitness } from '#evidence/witnesses.ts'
+import type { LogKeeper } from '#keys/log-keys.ts'
+import type { Database } from '#store/database.ts'
+
+export interface Extension {
+  /** Why no mail may be accepted, a sentence; null when the tree extends what was seen of it. */
+  readonly why: string | null
+  /** Whether operators may go on with this tree all the same: not when it is damaged in itself. */
+  readonly acceptable: boolean
+  /** Verifier keys of witnesses that saw another tree. */
+  readonly conflicting: readonly string[]
+  readonly tree: { readonly size: number; readonly root: string }
+}
+
+/** Compares the stored tree with the anchor and the witnesses; a witness that does not answer is passed over. */
+export async function compareWithAnchor(o: {
+  database: Database
+  logKeeper: LogKeeper
+  witnesses: readonly Witness[]
+  log: Log
+}): Promise<Extension> {
+  const { database, logKeeper } = o
+  const tree = treeOf(database)
+  const latest = await tree.latest()
+  const [size, root] = [latest?.size ?? 0, latest?.root ?? emptyRoot]
+  const stored = { size, root: root.toString('base64') }
+  const anchor = await logKeeper.anchor()
+  try {
+    await readEdge(database, size, root)
+    if (!(await tree.rootAt(size)).equals(root)) throw new TreeIsDamaged('the tiles are not those of the checkpoint')
+    const reasons: string[] = []
+    if (size < anchor.size)
+      reasons.push(`The record was rolled back: it has ${size} entries in its tree, and ${anchor.size} were signed before.`)
+    else if ((await tree.rootAt(anchor.size)).toString('base64') !== anchor.root)
+      reasons.push(`The record was rewritten: its first ${anchor.size} entries are not those that were signed before.`)
+    const conflicting: string[] = []
+    for (const witness of o.witnesses) {
+      if (latest === null) break
+      const answer = await askWitness(database, witness, latest)
+      if (answer.kind === 'away') o.log.warn({ witness: witness.verifier.name }, 'a witness does not answer at the start')
+      if (answer.kind !== 'conflict') continue
+      conflicting.push(witness.verifier.text)
+      if (!anchor.disregarded.includes(witness.verifier.text)) reasons.push(answer.why)
+    }
+    return { why: reasons.length === 0 ? null : reasons.join(' '), acceptable: true, conflicting, tree: stored }
+  } catch (fault) {
+    if (!(fault instanceof TreeIsDamaged)) throw fault
+    return { why: `The tree of the record is damaged: ${fault.message}.`, acceptable: false, conflicting: [], tree: stored }
+  }
+}

@@ -1,0 +1,60 @@
+// The tree as it is stored: its nodes for proofs, the latest checkpoint, and the file of public keys by which receipts are verified.
+import { type Nodes, consistencyProof, inclusionProof, rootAt } from '#evidence/merkle.ts'
+import { type Edge, TreeIsDamaged, isEdgeOf, nodesOf, rootOfEdge } from '#evidence/tiles.ts'
+import { type CheckpointRow, coveringCheckpoint, edgeTiles, latestCheckpoint, logKeys, tileRow } from '#evidence/tree.sql.ts'
+import type { Runner } from '#store/database.ts'
+
+export interface Tree {
+  /** The latest checkpoint, or null for an empty tree. */
+  latest(): Promise<CheckpointRow | null>
+  /** The best checkpoint for a record's receipt, or null when none covers it yet. */
+  covering(leafIndex: number): Promise<CheckpointRow | null>
+  rootAt(size: number): Promise<Buffer>
+  inclusion(leafIndex: number, size: number): Promise<Buffer[]>
+  consistency(from: number, size: number): Promise<Buffer[]>
+}
+
+/** The tree of a database, or of one transaction. */
+export function treeOf(run: Runner): Tree {
+  const nodes = (): Nodes =>
+    nodesOf(async (level, index) => {
+      const [row] = await tileRow(run, level, index)
+      if (row === undefined) throw new TreeIsDamaged(`tile ${level}/${index} is missing`)
+      return row.hashes
+    })
+  return {
+    latest: async () => (await latestCheckpoint(run))[0] ?? null,
+    covering: async (leafIndex) => (await coveringCheckpoint(run, leafIndex))[0] ?? null,
+    rootAt: (size) => rootAt(nodes(), size),
+    inclusion: (leafIndex, size) => inclusionProof(nodes(), leafIndex, size),
+    consistency: (from, size) => consistencyProof(nodes(), from, size),
+  }
+}
+
+/** The edge of the tree, which must be the one that the latest checkpoint signed; throws TreeIsDamaged. */
+export async function readEdge(run: Runner, size: number, root: Buffer): Promise<Edge> {
+  const edge = new Map((await edgeTiles(run)).map((tile) => [tile.level, tile]))
+  if (!isEdgeOf(edge, size) || !rootOfEdge(edge).equals(root))
+    throw new TreeIsDamaged('the tiles are not those of the checkpoint')
+  return edge
+}
+
+/** A checkpoint's note with the cosignatures that it has. */
+export const checkpointNote = (row: CheckpointRow): string => row.note + row.cosignatures
+
+/** The file of public keys for `verify`: the log's, each with the sizes for which it counts, and the witnesses'. */
+export async function publicKeysText(run: Runner, verifiers: readonly string[], witnesses: readonly string[]): Promise<string> {
+  const known = await logKeys(run)
+  const lines = verifiers.flatMap((verifier, at) => {
+    const sizes = known.find((one) => one.verifier === verifier)
+    const isLatest = at === verifiers.length - 1
+    if (sizes === undefined) return isLatest ? [`log ${verifier} ${(known.at(-1)?.lastSize ?? 0) + 1} -`] : []
+    return [`log ${verifier} ${sizes.firstSize} ${isLatest ? '-' : sizes.lastSize}`]
+  })
+  return [
+    '# Public keys of the log and its witnesses, for: ./cjsm verify RECEIPT --key THIS-FILE',
+    ...lines,
+    ...witnesses.map((one) => `witness ${one}`),
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,118 @@
+// The anchor against roll-back: the latest checkpoint, kept outside the data folder, and what two operators said of a tree that does not extend it. design.md, Evidence.
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Checkpoint } from '#keys/checkpoint.ts'
+import { replaceFile } from '#keys/durable.ts'
+import { readNote, readVerifier, signedAt } from '#keys/note.ts'
+
+export interface Anchored {
+  readonly size: number
+  /** In base64, as in a checkpoint. */
+  readonly root: string
+  /** The signed checkpoint; null for the empty tree, and for one that operators accepted. */
+  readonly note: string | null
+  /** Witnesses (verifier keys) that saw another tree, which two operators gave up. */
+  readonly disregarded: readonly string[]
+  /** What operators signed, oldest first. */
+  readonly statements: readonly string[]
+}
+
+export interface Anchor {
+  /** Throws when there is none: it was lost or taken away. */
+  read(): Promise<Anchored>
+  /** Keeps the empty tree's checkpoint unless there is one. */
+  begin(): Promise<void>
+  /** Keeps a later checkpoint; throws for one that cannot extend what is kept. */
+  keep(checkpoint: Checkpoint, note: string): Promise<void>
+  acceptRollback(origin: string, statement: string, operatorKeys: readonly string[]): Promise<string | null>
+}
+
+/** What operators sign to go on with a tree that does not extend the anchor. */
+export interface RollbackStatement {
+  readonly origin: string
+  readonly anchor: { readonly size: number; readonly root: string }
+  readonly tree: { readonly size: number; readonly root: string }
+  readonly disregarded: readonly string[]
+}
+
+const title = 'cjsm accept-rollback'
+const operatorsNeeded = 2
+
+export function rollbackText({ origin, anchor, tree, disregarded }: RollbackStatement): string {
+  const lines = [title, origin, `anchor ${anchor.size} ${anchor.root}`, `tree ${tree.size} ${tree.root}`]
+  return [...lines, ...disregarded.map((verifier) => `disregard ${verifier}`), ''].join('\n')
+}
+
+function readRollback(text: string): RollbackStatement | null {
+  const [head, origin = '', anchor = '', tree = '', ...rest] = text.split('\n')
+  const place = (line: string, word: string) => {
+    const [, size, root = ''] = new RegExp(`^${word} ([0-9]{1,15}) ([A-Za-z0-9+/]{43}=)$`).exec(line) ?? []
+    return size === undefined ? null : { size: Number(size), root }
+  }
+  const [from, to] = [place(anchor, 'anchor'), place(tree, 'tree')]
+  const disregarded = rest.slice(0, -1).map((line) => line.slice('disregard '.length))
+  if (head !== title || from === null || to === null) return null
+  const statement = { origin, anchor: from, tree: to, disregarded }
+  return rollbackText(statement) === text ? statement : null
+}
+
+/** The anchor in a file of a folder. One process keeps it. */
+export function openAnchor(folder: string): Anchor {
+  const file = join(folder, 'anchor.json')
+  let writing: Promise<unknown> = Promise.resolve()
+  let known: Anchored | undefined
+
+  async function read(): Promise<Anchored> {
+    known ??= JSON.parse(await readFile(file, 'utf8')) as Anchored
+    return known
+  }
+  async function write(next: Anchored): Promise<void> {
+    await replaceFile(folder, 'anchor.json', `${JSON.stringify(next, null, 2)}\n`)
+    known = next
+  }
+  /** One after another: each looks at what the one before has kept. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = writing.then(work)
+    writing = done.catch(() => {})
+    return done
+  }
+  return {
+    read,
+    begin: () =>
+      inTurn(async () => {
+        const there = await read().catch((fault: NodeJS.ErrnoException) => {
+          if (fault.code !== 'ENOENT') throw fault
+          return null
+        })
+        const root = createHash('sha256').digest('base64')
+        if (there === null) await write({ size: 0, root, note: null, disregarded: [], statements: [] })
+      }),
+    keep: (checkpoint, note) =>
+      inTurn(async () => {
+        const before = await read()
+        const root = checkpoint.root.toString('base64')
+        if (checkpoint.size < before.size || (checkpoint.size === before.size && root !== before.root))
+          throw new Error('a checkpoint that does not extend the anchor')
+        if (checkpoint.size > before.size) await write({ ...before, size: checkpoint.size, root, note })
+      }),
+    acceptRollback: (origin, statement, operatorKeys) =>
+      inTurn(async () => {
+        const before = await read()
+        const note = readNote(statement)
+        const said = note === null ? null : readRollback(note.text)
+        if (note === null || said === null || said.origin !== origin) return 'That is no statement about this log.'
+        if (said.anchor.size !== before.size || said.anchor.root !== before.root)
+          return 'The statement is about another anchor: make it anew.'
+        const signed = new Set(operatorKeys).values().filter((text) => {
+          const verifier = readVerifier(text)
+          return verifier !== null && signedAt(note, verifier) !== null
+        })
+        if ([...signed].length < operatorsNeeded)
+          return `It needs the signatures of ${operatorsNeeded} different operators whose keys stand in the setting operatorKeys.`
+        const disregarded = [...new Set([...before.disregarded, ...said.disregarded])]
+        await write({ ...said.tree, note: null, disregarded, statements: [...before.statements, statement] })
+        return null
+      }),
+  }
+}

@@ -1,0 +1,93 @@
+// The keys that sign the log's checkpoints: Ed25519 seeds kept in the keyring like any key, never handed out. A new one is a new generation. design.md, Evidence.
+import { randomOctets } from '#base/ids.ts'
+import type { Anchor, Anchored } from '#keys/anchor.ts'
+import { checkpointText, readCheckpoint } from '#keys/checkpoint.ts'
+import { type KeptEpoch, theService } from '#keys/epoch.ts'
+import type { Keyring } from '#keys/keyring.ts'
+import { type Signer, newSigner, noteOf, readNote, readVerifier, signedAt } from '#keys/note.ts'
+import type { RootKey } from '#keys/root.ts'
+import { type Rotation, newRotation } from '#keys/rotation.ts'
+
+/** What the key process does for the record beside keeping epoch keys. */
+export interface LogKeeper {
+  /** Signs a checkpoint's text and returns the note; throws for what is no checkpoint of this log, or does not extend the anchor. */
+  sign(text: string): Promise<string>
+  /** The public keys that ever signed, oldest first, as verifier keys. */
+  verifiers(): Promise<string[]>
+  /** Makes a new key, which signs from now on; returns its verifier key. */
+  rotate(): Promise<string>
+  /** The latest checkpoint that is kept outside the data folder. */
+  anchor(): Promise<Anchored>
+  /** Keeps a checkpoint that this log signed as the anchor; durable when it returns. */
+  keepAnchor(note: string): Promise<void>
+  /** Takes a tree that does not extend the anchor, when two operators signed the statement; else returns a sentence that says why not. */
+  acceptRollback(statement: string): Promise<string | null>
+  /** Begins, or goes on with, the rotation of the root key. */
+  rotateRoot(): Promise<void>
+  rotation(): Promise<Rotation>
+}
+
+const month = 0
+const purpose = 'log'
+
+/** The log's keys over root key and keyring; makes the first key, and the anchor of an empty tree before it, where there is none. */
+export async function openLogKeys(o: {
+  root: RootKey
+  keyring: Keyring
+  anchor: Anchor
+  origin: string
+  operatorKeys: readonly string[]
+  onFault: (fault: unknown) => void
+}): Promise<LogKeeper> {
+  const { root, keyring, anchor, origin } = o
+  const rotation = newRotation(root, keyring, o.onFault)
+  const signers: Signer[] = []
+  const epochOf = (generation: number): KeptEpoch => ({ holder: theService, purpose, month, generation })
+
+  async function addKey(): Promise<void> {
+    const epoch = epochOf(signers.length + 1)
+    const wrapped = await keyring.createIfAbsent(epoch, root.wrap(epoch, randomOctets(32)))
+    signers.push(newSigner(origin, 'author', root.unwrap(epoch, wrapped)))
+  }
+
+  const latest = await keyring.latestGeneration({ holder: theService, purpose, month })
+  if (latest === 0) {
+    await anchor.begin()
+    await addKey()
+  }
+  while (signers.length < latest) await addKey()
+
+  /** The checkpoint of a note that this log signed; throws for any other. */
+  function ownCheckpoint(note: string) {
+    const read = readNote(note)
+    const checkpoint = read === null ? null : readCheckpoint(read.text)
+    if (read === null || checkpoint === null || checkpoint.origin !== origin) throw new Error('not a checkpoint of this log')
+    if (!signers.some((one) => signedAt(read, readVerifier(one.verifier)!) !== null)) throw new Error('not signed by this log')
+    return checkpoint
+  }
+
+  if (root.isRotating()) void rotation.run()
+  return {
+    async sign(text) {
+      const checkpoint = readCheckpoint(text)
+      if (checkpoint === null || checkpoint.origin !== origin) throw new Error('not a checkpoint of this log')
+      const { size, root: anchored } = await anchor.read()
+      if (checkpoint.size < size || (checkpoint.size === size && !checkpoint.root.equals(Buffer.from(anchored, 'base64'))))
+        throw new Error('a checkpoint that does not extend the anchor')
+      return noteOf(checkpointText(checkpoint), [signers.at(-1)!.sign(text)])
+    },
+    verifiers: async () => signers.map((one) => one.verifier),
+    async rotate() {
+      await addKey()
+      return signers.at(-1)!.verifier
+    },
+    anchor: () => anchor.read(),
+    keepAnchor: (note) => anchor.keep(ownCheckpoint(note), note),
+    acceptRollback: (statement) => anchor.acceptRollback(origin, statement, o.operatorKeys),
+    async rotateRoot() {
+      await rotation.begin()
+      void rotation.run()
+    },
+    rotation: async () => rotation.state(),
+  }
+}

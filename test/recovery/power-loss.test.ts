@@ -1,0 +1,63 @@
+// Power loss: the whole service stands on a disk that forgets what was not synced; every 250 is there afterwards. design.md, what 250 means. Issue: the core, proved.
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { newAgreement } from '#test/support/agreement.ts'
+import { startInstance } from '#test/support/instance.ts'
+import { allServe, killEverything, until } from '#test/support/kills.ts'
+import { makeLoopDisk } from '#test/support/loop-disk.ts'
+import { openCommunity } from '#test/support/numbered.ts'
+import { openLedger, startTraffic } from '#test/support/traffic.ts'
+
+const losses = process.env.CJSM_LONG === '1' ? 50 : 2
+const answersBefore = 60
+/** Below what the service wants free by default: the image is small. */
+const diskFloorOctets = String(16 * 1024 * 1024)
+
+test(`after ${losses} losses of power every message that was answered 250 is in its mailboxes once, with its evidence`, {
+  skip: process.getuid?.() === 0 ? false : 'left out: only root can mount a disk to lose the power of',
+  timeout: losses * 120_000,
+}, async (context) => {
+  const disk = makeLoopDisk()
+  const scratch = mkdtempSync(join(tmpdir(), 'cjsm-power-loss-'))
+  const ledger = await openLedger(join(scratch, 'ledger'))
+  const remove = async () => {
+    await ledger.close()
+    rmSync(scratch, { recursive: true, force: true })
+    disk.remove()
+  }
+  const environment = { CJSM_DISK_FLOOR_OCTETS: diskFloorOctets }
+  const instance = await startInstance({ folder: disk.folder, environment }).catch(async (fault: unknown) => {
+    await remove()
+    throw fault
+  })
+  after(remove) // behind the instance's own end
+  const community = await openCommunity(instance)
+  const agreement = newAgreement(instance, community)
+  let firstNumber = 0
+  for (let loss = 1; loss <= losses; loss++) {
+    disk.sync() // the accounts, and what was checked before: what is at stake is the mail
+    const traffic = startTraffic({ port: instance.ports.submissions, community, ledger, restMs: 0, firstNumber })
+    try {
+      await until('messages are answered', () => traffic.answered >= answersBefore)
+      await killEverything(instance)
+      disk.losePower()
+      const started = instance.cjsm(...instance.up)
+      assert.equal(started.status, 0, started.stdout + started.stderr)
+      await traffic.finish()
+    } catch (fault) {
+      await traffic.abandon()
+      throw fault
+    }
+    firstNumber = traffic.nextNumber
+    await allServe(instance)
+    const answers = await ledger.read()
+    const wrong = await agreement.check(answers)
+    assert.deepEqual(wrong, [], `${wrong.length} disagreements after loss ${loss}`)
+    context.diagnostic(
+      `loss ${loss}: ${answers.length} answers in all, ${answers.filter((one) => one.again).length} of them to a retry`,
+    )
+  }
+})
