@@ -90,3 +90,13 @@ test('what is partly there or done says where, and every file that is named is t
     [],
   )
 })
+
+test('every document that source and tests name is there', () => {
+  const named = files.flatMap((path) =>
+    [...read(path).matchAll(/\bdocs\/[\w/-]+\.md\b/g)].map((match) => [match[0], path] as const),
+  )
+  assert.deepEqual(
+    named.filter(([document]) => !existsSync(`${root}${document}`)).map(([document, path]) => `${document} in ${path}`),
+    [],
+  )
+})

@@ -9,6 +9,19 @@ export interface Clock {
 
 export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() }
 
+/** Wall and monotonic time may part by so much before the wall clock is doubted. */
+export const mostApartMs = 3_600_000
+
+/** Makes a clock's wall time that does not follow jumps of over an hour: since the call it goes by monotonic time then. */
+export function steadyNow(clock: Clock): () => number {
+  const startMs = clock.now() - clock.monotonic()
+  return () => {
+    const wallMs = clock.now()
+    const steadyMs = startMs + clock.monotonic()
+    return Math.abs(wallMs - steadyMs) > mostApartMs ? steadyMs : wallMs
+  }
+}
+
 /** The month of a time as one number, `year * 12 + month` (January is 0): what epochs and partitions are counted in. */
 export function monthOf(atMs: number): number {
   const date = new Date(atMs)

@@ -1,6 +1,7 @@
 // Identifiers: UUIDv7 (RFC 9562 §5.7) for rows, so that they sort by time; UUIDv4 where time must not show.
 import { randomFillSync, randomUUID } from 'node:crypto'
 
+const mostInMs = 0xfff
 const pool = Buffer.alloc(4096)
 let used = pool.length
 
@@ -24,6 +25,25 @@ export function newId(atMs: number): string {
   octets[6] = 0x70 | (octets[6]! & 0x0f)
   octets[8] = 0x80 | (octets[8]! & 0x3f)
   return idText(octets)
+}
+
+/** A series of UUIDv7s, each above the one before, whatever the clock does; within a millisecond, and while the clock is behind, they count on (RFC 9562 §6.2). */
+export function newIdSeries(): (atMs: number) => string {
+  let lastMs = 0
+  let counter = 0
+  return (atMs) => {
+    if (atMs > lastMs) {
+      lastMs = atMs
+      counter = 0
+    } else if (counter < mostInMs) counter++
+    else {
+      lastMs++
+      counter = 0
+    }
+    const octets = idOctets(newId(lastMs))
+    octets.writeUInt16BE(0x7000 | counter, 6)
+    return idText(octets)
+  }
 }
 
 /** A random UUIDv4: says nothing of when it was made. */

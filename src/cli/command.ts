@@ -109,6 +109,12 @@ export const commandSpecs = {
     options: { ...where, name: { type: 'string', says: 'what the computer is called' } },
   },
   'revoke-device': { usage: 'revoke-device ID', says: 'take a computer’s device password away', words: ['id'], options: where },
+  'confirm-clock': {
+    usage: 'confirm-clock',
+    says: 'say that this machine’s clock is right after it jumped; what expires goes on then',
+    words: [],
+    options: where,
+  },
   test: { usage: 'test [FILE ...]', says: 'run all tests, or those of some files', words: [], options: {} },
   help: { usage: 'help', says: 'print this', words: [], options: {} },
 } satisfies Record<string, CommandSpec>

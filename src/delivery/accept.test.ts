@@ -92,26 +92,19 @@ test('one submission to everybody is one message with a copy for each, in one tr
   for (const person of service.people) assert.match(await lastOf(person), /to all of them/)
 })
 
+/** Opens the account of a pupil in the clerk's chambers. */
+async function newPupil(name: string): Promise<{ id: string; address: string }> {
+  const organisation = (await domains.organisations.list()).find((one) => one.name === 'Tern Court Chambers')!.id
+  const address = `${name}@terncourt.cjsm.test`
+  const account = { organisation, address, userName: name, name, role: 'pupil', password: 'Abcdefg1', quotaOctets: 1e6 }
+  const opened = await domains.members.openAccount(theService, account, 'First computer')
+  assert.equal(opened.kind, 'opened')
+  return { id: (opened as { id: string }).id, address }
+}
+
 test('twenty holders of an organisation get one submission', async () => {
-  const organisation = (await domains.organisations.list()).find((one) => one.name === 'Tern Court Chambers')!
-  const holders = await Promise.all(
-    Array.from({ length: 20 }, (_, index) =>
-      domains.members.openAccount(
-        theService,
-        {
-          organisation: organisation.id,
-          address: `pupil${index}@terncourt.cjsm.test`,
-          userName: `pupil${index}`,
-          name: 'P',
-          role: 'pupil',
-          password: 'Abcdefg1',
-          quotaOctets: 1e6,
-        },
-        'c',
-      ),
-    ),
-  )
-  const to = holders.map((_, index) => `pupil${index}@terncourt.cjsm.test`)
+  const pupils = await Promise.all(Array.from({ length: 20 }, (_, index) => newPupil(`pupil${index}`)))
+  const to = pupils.map(({ address }) => address)
   assert.equal(accepted(await doors.submit(gareth, to, simple(gareth))).delivered, 20)
   const [row] = await domains.database.rows<{ count: number }>(
     sql`select count(distinct holder) as count from copy where message = (select message from copy order by message desc limit 1)`,
@@ -320,28 +313,14 @@ test('suspended people receive like any other; one whose sending is suspended af
 })
 
 test('one removed between RCPT and DATA is refused, and the others still get it (G02)', async () => {
-  const organisation = (await domains.organisations.list()).find((one) => one.name === 'Tern Court Chambers')!
-  const made = await domains.members.openAccount(
-    theService,
-    {
-      organisation: organisation.id,
-      address: 'leaver@terncourt.cjsm.test',
-      userName: 'leaver',
-      name: 'L',
-      role: 'pupil',
-      password: 'Abcdefg1',
-      quotaOctets: 1e6,
-    },
-    'c',
-  )
-  assert.equal(made.kind, 'opened')
-  assert.equal(await doors.acceptance.admitRecipient('leaver@terncourt.cjsm.test'), null)
+  const { id, address } = await newPupil('leaver')
+  assert.equal(await doors.acceptance.admitRecipient(address), null)
   await domains.database.transaction((tx) =>
-    domains.accounts.setState(tx, theService, (made as { id: string }).id, 'removed', { clause: 'G02', reason: 'a test' }),
+    domains.accounts.setState(tx, theService, id, 'removed', { clause: 'G02', reason: 'a test' }),
   )
-  const reply = accepted(await doors.submit(priya, ['leaver@terncourt.cjsm.test', miriam.address], simple(priya)))
+  const reply = accepted(await doors.submit(priya, [address, miriam.address], simple(priya)))
   assert.deepEqual([reply.delivered, reply.refused], [1, 1])
-  assert.equal(refusal(await doors.submit(priya, ['leaver@terncourt.cjsm.test'], simple(priya))).reason, 'recipient-is-removed')
+  assert.equal(refusal(await doors.submit(priya, [address], simple(priya))).reason, 'recipient-is-removed')
 })
 
 test('each acceptance is recorded twice over: responsibility taken, and consigned, a commitment a recipient (G14)', async () => {

@@ -1,4 +1,4 @@
-// What stands in the service's folders and rows after mail has passed: nothing that can be read, and nothing that nobody refers to for long. design.md, At rest.
+// What stands in the service's folders and rows after mail has passed: nothing that can be read, and nothing that nobody refers to for long. docs/flow.md, At rest.
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'

@@ -1,4 +1,4 @@
-// The one transaction: submissions that arrive together are delivered, noted and recorded together, and only then answered. design.md, The life of a message.
+// The one transaction: submissions that arrive together are delivered, noted and recorded together, and only then answered. docs/flow.md, The life of a message.
 import type { Clock } from '#base/clock.ts'
 import { faultPoint } from '#base/fault-point.ts'
 import type { Refused } from '#base/faults.ts'

@@ -12,7 +12,8 @@ export const orphanGraceMs = 24 * 3_600_000
 
 /** Forgets submissions of more than 24 hours ago; returns how many. */
 export function forgetSubmissions(o: { database: Database; clock: Clock }): Promise<number> {
-  return expireSubmissions(o.database, o.clock.now() - submissionKeptMs)
+  const nowMs = o.clock.now()
+  return expireSubmissions(o.database, nowMs - submissionKeptMs, nowMs + submissionKeptMs)
 }
 
 /** Removes content that no message refers to, and drafts of a crash, once they are a day old; returns how many. The age is in the id (UUIDv7). */

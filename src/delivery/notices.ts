@@ -15,7 +15,7 @@ export function toBeNotified(outcomes: readonly Outcome[]): Outcome[] {
   return outcomes.filter(({ kind, recipient }) => asked(recipient, kind === 'delivered' ? 'SUCCESS' : 'FAILURE'))
 }
 
-const statusOf: Readonly<Record<string, string>> = { 'over-quota': '4.2.2', 'recipient-is-removed': '5.1.6' }
+const statusOf: Readonly<Record<string, string>> = { 'over-quota': '5.2.2', 'recipient-is-removed': '5.1.6' }
 
 function failed({ reason, clause, about, remedy }: Refused) {
   return { action: 'failed' as const, status: statusOf[reason] ?? '5.7.1', clause, remedy: `${about}. ${remedy}` }

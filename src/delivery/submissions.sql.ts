@@ -26,6 +26,7 @@ export function submissionByHash(run: Runner, hash: Buffer) {
   return run.rows<SubmissionRow>(sql`select receipt, delivered, refused from submission where hash = ${hash}`)
 }
 
-export function expireSubmissions(run: Runner, beforeMs: number) {
-  return run.run(sql`delete from submission where accepted_ms < ${beforeMs}`)
+/** Deletes what was accepted before a time, and what a clock that was ahead accepted after another. */
+export function expireSubmissions(run: Runner, beforeMs: number, afterMs: number) {
+  return run.run(sql`delete from submission where accepted_ms < ${beforeMs} or accepted_ms > ${afterMs}`)
 }

@@ -1,4 +1,4 @@
-// At each start: does the tree extend the anchor, which is kept outside the data folder, and what the witnesses last saw? Yesterday's data does not. design.md, Evidence.
+// At each start: does the tree extend the anchor, which is kept outside the data folder, and what the witnesses last saw? Yesterday's data does not. docs/flow.md, Evidence.
 import type { Log } from '#base/log.ts'
 import { emptyRoot } from '#evidence/merkle.ts'
 import { TreeIsDamaged } from '#evidence/tiles.ts'

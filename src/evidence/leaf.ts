@@ -1,4 +1,4 @@
-// The leaf of the record: what is public of an act, in a form that never changes. design.md, Evidence. docs/decisions/0003-the-leaf.md.
+// The leaf of the record: what is public of an act, in a form that never changes. docs/flow.md, Evidence. docs/decisions/0003-the-leaf.md.
 import { hash } from 'node:crypto'
 import { randomOctets } from '#base/ids.ts'
 import { type Canonical, canonical } from '#evidence/canonical.ts'
@@ -26,8 +26,16 @@ export type EvidenceEvent =
   | 'AccountStateChanged'
   | 'DeviceCredentialIssued'
   | 'DeviceCredentialRevoked'
+  | 'LogKeyRotated'
+  | 'RootKeyRotated'
+  | 'RollbackAccepted'
+  | 'DetailDisposed' // what a record said was destroyed; its leaf stays in the tree
+  | 'ClockConfirmed'
 
-/** The public part of a record. `actor` and `about` are random ids of parties; commitments are base64 of SHA-256(salt ‖ canonical detail). */
+/**
+ * The public part of a record. `actor` and `about` are random ids of parties; commitments are base64 of SHA-256(salt ‖ canonical detail), in the order
+ * of their text. Where there is one a recipient, random ones stand among them that nothing opens, so that who sees the leaf cannot count the others.
+ */
 export interface Leaf {
   readonly v: 1
   readonly id: string
@@ -51,6 +59,24 @@ const saltOctets = 32
 export function commit(detail: Detail): { commitment: string; opening: Opening } {
   const salt = randomOctets(saltOctets)
   return { commitment: commitmentOf(salt, detail), opening: { salt: salt.toString('base64'), detail } }
+}
+
+const oneEachRecipient: ReadonlySet<EvidenceEvent> = new Set([
+  'SubmissionAcceptance',
+  'SubmissionRejection',
+  'ContentConsignment',
+])
+const fewest = 4
+
+/** How many commitments a leaf has for so many details: as many; but the next power of two, 4 at least, where there is one a recipient. */
+export function commitmentCount(event: EvidenceEvent, details: number): number {
+  return oneEachRecipient.has(event) ? Math.max(fewest, 2 ** Math.ceil(Math.log2(details))) : details
+}
+
+/** A leaf's commitments: those to its details and what hides their number, in an order that says nothing. */
+export function commitmentsOf(event: EvidenceEvent, commitments: readonly string[]): string[] {
+  const more = commitmentCount(event, commitments.length) - commitments.length
+  return [...commitments, ...Array.from({ length: more }, () => randomOctets(32).toString('base64'))].sort()
 }
 
 /** SHA-256(salt ‖ canonical detail), in base64. */

@@ -1,4 +1,4 @@
-// Records: the leaf form, commitments, what is sealed, and that there is no act without a record. design.md, Evidence. G14, T03
+// Records: the leaf form, commitments, what is sealed, and that there is no act without a record. docs/flow.md, Evidence. G14, T03
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { after, test } from 'node:test'

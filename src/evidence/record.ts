@@ -1,11 +1,11 @@
 // Records acts, in the transaction of the act: no record, no act. The tree over the records is built later from what stands here.
 import type { Clock } from '#base/clock.ts'
 import { Unavailable } from '#base/faults.ts'
-import { newId, randomId } from '#base/ids.ts'
+import { newIdSeries, randomId } from '#base/ids.ts'
 import { theService } from '#keys/epoch.ts'
 import type { Keys } from '#keys/keys.ts'
-import { type Detail, type EvidenceEvent, type Leaf, type Opening, commit, leafOctets } from '#evidence/leaf.ts'
-import { insertParty, insertRecords, partyByHash, recordById } from '#evidence/records.sql.ts'
+import { type Detail, type EvidenceEvent, type Leaf, type Opening, commit, commitmentsOf, leafOctets } from '#evidence/leaf.ts'
+import { dropDetail, insertParty, insertRecords, partyByHash, recordById } from '#evidence/records.sql.ts'
 import type { Database, Transaction } from '#store/database.ts'
 import { pack } from '#store/sql.ts'
 
@@ -33,6 +33,8 @@ export interface Evidence {
   writeAll(tx: Transaction, records: readonly PreparedRecord[]): void
   /** prepare and writeAll of one act; returns the record's id, which is its receipt's. */
   write(tx: Transaction, act: Act): Promise<string>
+  /** Destroys salt and detail of a record, and records that; its leaf stays in the tree. False when there is nothing left to destroy, or it is itself such a record. */
+  disposeDetail(tx: Transaction, actor: string, id: string): Promise<boolean>
   /** A record's leaf and its openings (null when its details were disposed of), or null when there is none. */
   read(id: string): Promise<{ leaf: Leaf; openings: readonly Opening[] | null } | null>
 }
@@ -43,6 +45,7 @@ const detailPlace = (id: string) => `record/${id}`
 /** Opens the record. `forParties` must not be a pool that acts hold connections of: it is asked from within their transactions. */
 export function openEvidence(database: Database, forParties: Database, keys: Keys, clock: Clock): Evidence {
   const parties = new Map<string, string>()
+  const nextId = newIdSeries() // records of one process are ordered by id, also when the clock is set back
 
   /** The random id that stands for a holder in leaves; made at the first act that names them. */
   async function partyOf(subject: string): Promise<string> {
@@ -63,7 +66,7 @@ export function openEvidence(database: Database, forParties: Database, keys: Key
 
   const prepare = async (act: Act): Promise<PreparedRecord> => {
     const atMs = clock.now()
-    const id = newId(atMs)
+    const id = nextId(atMs)
     const committed = act.details.map(commit)
     const leaf: Leaf = {
       v: 1,
@@ -72,7 +75,10 @@ export function openEvidence(database: Database, forParties: Database, keys: Key
       atMs,
       actor: await partyOf(act.actor),
       about: await partyOf(act.about),
-      commitments: committed.map((one) => one.commitment),
+      commitments: commitmentsOf(
+        act.event,
+        committed.map((one) => one.commitment),
+      ),
     }
     const [epoch] = await keys.currentFor([theService], 'evidence')
     if (epoch === undefined) throw new Unavailable('evidence')
@@ -90,16 +96,26 @@ export function openEvidence(database: Database, forParties: Database, keys: Key
     )
   }
 
+  const write: Evidence['write'] = async (tx, act) => {
+    const record = await prepare(act)
+    writeAll(tx, [record])
+    return record.id
+  }
+
   return {
     async introduce(subjects) {
       for (const subject of subjects) await partyOf(subject)
     },
     prepare,
     writeAll,
-    async write(tx, act) {
-      const record = await prepare(act)
-      writeAll(tx, [record])
-      return record.id
+    write,
+    async disposeDetail(tx, actor, id) {
+      const [row] = await recordById(tx, id)
+      const leaf = row === undefined ? null : (JSON.parse(row.leaf.toString()) as Leaf)
+      // Without its detail it could not be told which record it was: a missing detail would look like a disposed one.
+      if (leaf === null || leaf.event === 'DetailDisposed' || (await dropDetail(tx, id)) === 0) return false
+      await write(tx, { event: 'DetailDisposed', actor, about: actor, details: [{ record: id }] })
+      return true
     },
     async read(id) {
       const [row] = await recordById(database, id)

@@ -16,6 +16,37 @@ export function recordById(run: Runner, id: string) {
   )
 }
 
+export function dropDetail(tx: Transaction, id: string) {
+  return tx.run(sql`update evidence_record set sealed_detail = null where id = ${id} and sealed_detail is not null`)
+}
+
+export interface RecordRow {
+  readonly id: string
+  readonly leaf: Buffer
+  readonly sealedDetail: Buffer | null
+  readonly leafIndex: number | null
+}
+
+/** Records by their place in the tree, from one on. */
+export function recordsFrom(run: Runner, leafIndex: number, atMost: number) {
+  return run.rows<RecordRow>(
+    sql`select id, leaf, sealed_detail, leaf_index from evidence_record where leaf_index >= ${leafIndex} order by leaf_index limit ${atMost}`,
+  )
+}
+
+/** Records without a place, after an id. */
+export function recordsWithoutPlace(run: Runner, afterId: string, atMost: number) {
+  return run.rows<RecordRow>(
+    sql`select id, leaf, sealed_detail, leaf_index from evidence_record where leaf_index is null and id > ${afterId} order by id limit ${atMost}`,
+  )
+}
+
+export function partiesAfter(run: Runner, afterId: string, atMost: number) {
+  return run.rows<{ id: string; subjectHash: Buffer; sealedMeaning: Buffer }>(
+    sql`select id, subject_hash, sealed_meaning from evidence_party where id > ${afterId} order by id limit ${atMost}`,
+  )
+}
+
 export function partyByHash(run: Runner, subjectHash: Buffer) {
   return run.rows<{ id: string }>(sql`select id from evidence_party where subject_hash = ${subjectHash}`)
 }

@@ -1,4 +1,4 @@
-// The sequencer: gives records their places in the tree, and signs a checkpoint over them, within a second. One at a time. design.md, Evidence; RFC 6962 §2.1
+// The sequencer: gives records their places in the tree, and signs a checkpoint over them, within a second. One at a time. docs/flow.md, Evidence; RFC 6962 §2.1
 import type { Clock } from '#base/clock.ts'
 import { type Log, describeFault } from '#base/log.ts'
 import { anchorEveryMs, checkpointKeptMs, maxSequencedAtOnce, sequenceEveryMs } from '#evidence/limits.ts'

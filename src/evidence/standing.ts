@@ -1,4 +1,4 @@
-// Whether the record stands: while it does not (a roll-back, a fork, damage), no mail is accepted and no checkpoint is signed. design.md, Evidence.
+// Whether the record stands: while it does not (a roll-back, a fork, damage), no mail is accepted and no checkpoint is signed. docs/flow.md, Evidence.
 import type { Clock } from '#base/clock.ts'
 import { type Refused, refused } from '#base/faults.ts'
 import { type Log, describeFault } from '#base/log.ts'

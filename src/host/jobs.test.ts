@@ -59,6 +59,21 @@ test('a failed job is kept for another attempt, and its row holds nothing of the
   assert.doesNotMatch(rows[0].last_error, /canary/)
 })
 
-test('a timetable that cannot be read, or names no task, is refused at the start', async () => {
-  await assert.rejects(startJobs({ pool, tasks: new Map(), timetable: [{ task: 'x', match: 'whenever' }], log }))
+test('a task of the timetable runs by itself, again and again, and no more once stopped', async () => {
+  let runs = 0
+  const thrice = Promise.withResolvers<void>()
+  const tidy: Task = async () => {
+    if (++runs === 3) thrice.resolve()
+  }
+  const timetable = [{ task: 'tidy', everyMs: 50 }]
+  const jobs = await startJobs({ pool, tasks: new Map([['tidy', tidy]]), timetable, firstAfterMs: 1, log })
+  await thrice.promise
+  await jobs.stop()
+  const before = runs
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  assert.equal(runs, before)
+})
+
+test('a timetable that names no task is refused at the start', async () => {
+  await assert.rejects(startJobs({ pool, tasks: new Map(), timetable: [{ task: 'x', everyMs: 1 }], log }))
 })

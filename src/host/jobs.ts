@@ -1,16 +1,18 @@
 // Background jobs by graphile-worker: tasks by name, some on a timetable. Never add a job inside acceptance: it notifies, which serialises commits.
-import { Logger, parseCronItems, type CronItem, type JobHelpers, run, type TaskList } from 'graphile-worker'
+import { Logger, type JobHelpers, run, type TaskList } from 'graphile-worker'
 import type { Pool } from 'pg'
 import { describeFault, type Log } from '#base/log.ts'
-import { jobsPollMs } from '#host/limits.ts'
+import { firstJobAfterMs, jobsPollMs } from '#host/limits.ts'
 
 export type Task = (payload: unknown, helpers: JobHelpers) => Promise<void>
 
 export interface JobsOptions {
   readonly pool: Pool
   readonly tasks: ReadonlyMap<string, Task>
-  /** When tasks run by themselves: `match` is a crontab's five fields, in UTC. */
-  readonly timetable?: readonly CronItem[]
+  /** Which tasks run by themselves, and how often: by monotonic time, so that no clock that is set holds them up or hurries them. */
+  readonly timetable?: readonly { readonly task: string; readonly everyMs: number }[]
+  /** When each of them runs first. */
+  readonly firstAfterMs?: number
   readonly concurrency?: number
   readonly log: Log
 }
@@ -21,17 +23,38 @@ export interface JobsOptions {
  */
 export async function startJobs(options: JobsOptions): Promise<{ stop(): Promise<void> }> {
   const { pool, log } = options
+  const unknown = options.timetable?.find((row) => !options.tasks.has(row.task))
+  if (unknown !== undefined) throw new Error(`the timetable names no task: ${unknown.task}`)
   const taskList: TaskList = Object.fromEntries([...options.tasks].map(([name, task]) => [name, withoutText(task, log)]))
   const runner = await run({
     pgPool: pool,
     taskList,
-    parsedCronItems: parseCronItems([...(options.timetable ?? [])]),
+    parsedCronItems: [],
     concurrency: options.concurrency ?? 1,
     pollInterval: jobsPollMs,
     noHandleSignals: true, // the role's own SIGTERM drains
     logger: quietLogger(log),
   })
-  return { stop: () => runner.stop() }
+  const timers = (options.timetable ?? []).map((row) => keepTime(options, row))
+  return {
+    stop: () => {
+      for (const timer of timers) clearTimeout(timer.id)
+      return runner.stop()
+    },
+  }
+}
+
+/** Puts a task in the queue, due at once by the database's own clock; it takes the place of one that still waits there. */
+function keepTime(o: JobsOptions, { task, everyMs }: { task: string; everyMs: number }): { id?: NodeJS.Timeout } {
+  const timer: { id?: NodeJS.Timeout } = {}
+  const add = async () => {
+    timer.id = setTimeout(add, everyMs)
+    await o.pool
+      .query('select graphile_worker.add_job($1, run_at := now(), job_key := $1)', [task])
+      .catch((fault: unknown) => o.log.warn({ fault: describeFault(fault), job: task }, 'a job could not be queued'))
+  }
+  timer.id = setTimeout(add, Math.min(o.firstAfterMs ?? firstJobAfterMs, everyMs))
+  return timer
 }
 
 /** A failed job's error text is kept in its row: it must not hold what a message or a peer said. */

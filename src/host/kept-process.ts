@@ -52,7 +52,7 @@ export class KeptProcess {
 
   constructor(spec: ProcessSpec, log: Log, clock: Clock) {
     this.spec = spec
-    this.#log = log.child({ process: spec.name })
+    this.#log = log.child({ child: spec.name }) // `process` is the one that writes the line
     this.#clock = clock
     this.#sinceMs = clock.now()
     const first = Promise.withResolvers<void>()

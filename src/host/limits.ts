@@ -59,5 +59,6 @@ export const operationsLimits = { headerOctets: 8_192, connections: 32, requestM
 export const spaceEveryMs = 5_000
 export const ballastPieceOctets = 1_048_576
 export const jobsPollMs = 2_000
+export const firstJobAfterMs = 600_000
 /** Files and connections that a process may have open: three ports of 5,000 connections, and a third more for files and the database. */
 export const wantedDescriptors = 20_000

@@ -2,7 +2,7 @@
 import { accessSync, constants } from 'node:fs'
 
 const settings: Readonly<Record<string, string>> = {
-  // A 250 means that the message is on disk: design, "what 250 means".
+  // A 250 means that the message is on disk: docs/flow.md, The life of a message, 5.
   fsync: 'on',
   full_page_writes: 'on',
   synchronous_commit: 'on',

@@ -13,13 +13,14 @@ export function insertHolder(
     values (${holder.id}, ${holder.kind}, ${holder.organisation}, 'active', ${holder.quotaOctets}, ${holder.createdMs})`)
 }
 
+/** Inserts an account: 0 when its user name was taken an instant ago. */
 export function insertAccount(
   tx: Transaction,
   account: { id: string; userName: string; name: string; role: string; passwordHash: string; changedMs: number },
 ) {
   return tx.run(sql`
     insert into account (id, user_name, name, role, password_hash, password_changed_ms)
-    values (${account.id}, ${account.userName}, ${account.name}, ${account.role}, ${account.passwordHash}, ${account.changedMs})`)
+    values (${account.id}, ${account.userName}, ${account.name}, ${account.role}, ${account.passwordHash}, ${account.changedMs}) on conflict (user_name) do nothing`)
 }
 
 /** Inserts an address unless it was ever used: 0 when it was. */
@@ -28,7 +29,7 @@ export function insertAddress(tx: Transaction, address: string, written: string,
     insert into address (address, holder, written, is_primary) values (${address}, ${holder}, ${written}, ${isPrimary}) on conflict do nothing`)
 }
 
-export function userNameIsTaken(tx: Transaction, userName: string) {
+export function userNameRows(tx: Transaction, userName: string) {
   return tx.rows(sql`select from account where user_name = ${userName}`)
 }
 

@@ -15,7 +15,7 @@ import {
   insertDevice,
   insertHolder,
   revokeDevice,
-  userNameIsTaken,
+  userNameRows,
 } from '#identity/accounts.sql.ts'
 import { devicePasswordKey, hashPassword, newDevicePassword } from '#identity/passwords.ts'
 import { theService } from '#keys/epoch.ts'
@@ -87,7 +87,7 @@ export function openAccounts(o: { database: Database; keys: Keys; evidence: Evid
         quotaOctets: account.quotaOctets,
         createdMs: atMs,
       })
-      await insertAccount(tx, {
+      const inserted = await insertAccount(tx, {
         id,
         userName: account.userName,
         name: account.name,
@@ -95,6 +95,7 @@ export function openAccounts(o: { database: Database; keys: Keys; evidence: Evid
         passwordHash: await hashPassword(account.password),
         changedMs: atMs,
       })
+      if (inserted === 0) return userNameIsTaken(account.userName)
       const taken = (await insertAddress(tx, addressKey(account.address), account.address, id, true)) === 0
       if (taken)
         return refused(
@@ -187,13 +188,8 @@ async function whatIsWrong(tx: Transaction, account: NewAccount): Promise<Refuse
       'Choose another user name.',
     )
   }
-  if ((await userNameIsTaken(tx, account.userName)).length > 0) {
-    return refused(
-      'T06',
-      'user-name-is-taken',
-      `the user name ${account.userName} is somebody’s already`,
-      'Every person has a user name of their own: choose another.',
-    )
+  if ((await userNameRows(tx, account.userName)).length > 0) {
+    return userNameIsTaken(account.userName)
   }
   if (!passwordIsStrong(account.password)) {
     return refused(
@@ -205,3 +201,11 @@ async function whatIsWrong(tx: Transaction, account: NewAccount): Promise<Refuse
   }
   return null
 }
+
+const userNameIsTaken = (userName: string) =>
+  refused(
+    'T06',
+    'user-name-is-taken',
+    `the user name ${userName} is somebody’s already`,
+    'Every person has a user name of their own: choose another.',
+  )

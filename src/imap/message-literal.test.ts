@@ -1,4 +1,4 @@
-// Line ends of an appended message, however it is cut into pieces. design.md: IMAP APPEND normalises.
+// Line ends of an appended message, however it is cut into pieces. docs/flow.md, The life of a message: IMAP APPEND normalises.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

@@ -1,4 +1,4 @@
-// Sealed content and summaries: every range opens, every change is found. design.md, At rest.
+// Sealed content and summaries: every range opens, every change is found. docs/flow.md, At rest.
 import assert from 'node:assert/strict'
 import { type KeyObject, randomBytes } from 'node:crypto'
 import { test } from 'node:test'

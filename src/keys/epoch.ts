@@ -1,4 +1,4 @@
-// Epoch keys: each belongs to a holder, a purpose, a month and a generation, wraps data keys and seals small things. design.md, At rest.
+// Epoch keys: each belongs to a holder, a purpose, a month and a generation, wraps data keys and seals small things. docs/flow.md, At rest.
 import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
 import { randomOctets } from '#base/ids.ts'
 import { type Sealing, SealBroken, nonceOctets } from '#keys/sealing.ts'

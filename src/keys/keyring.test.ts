@@ -1,4 +1,4 @@
-// Root key, keyring and keeper: made once, durable, destroyed for good. design.md, At rest.
+// Root key, keyring and keeper: made once, durable, destroyed for good. docs/flow.md, At rest.
 import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

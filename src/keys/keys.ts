@@ -1,5 +1,5 @@
 // Keys as the domains use them: the epoch key of a holder and purpose now, or the one that opens a sealed thing, kept for a while so that mail costs no round trip.
-import { type Clock, monthOf } from '#base/clock.ts'
+import { type Clock, monthOf, steadyNow } from '#base/clock.ts'
 import { type Epoch, type EpochKey, type Purpose, epochOf, keyedHash, sealUnder, unsealUnder } from '#keys/epoch.ts'
 import type { Keeper } from '#keys/keeper.ts'
 import { SealBroken, type Sealing } from '#keys/sealing.ts'
@@ -24,6 +24,7 @@ const keepMs = 10 * 60_000
 const keepAtMost = 20_000
 
 export function openKeys(keeper: Keeper, sealing: Sealing, clock: Clock): Keys {
+  const nowMs = steadyNow(clock) // epochs do not follow a clock that jumps
   const kept = new Map<string, { key: EpochKey; untilMs: number }>()
   const hashes = new Map<string, { key: EpochKey['key']; hash: (input: string | Buffer) => Buffer }>()
 
@@ -69,7 +70,7 @@ export function openKeys(keeper: Keeper, sealing: Sealing, clock: Clock): Keys {
 
   return {
     sealing,
-    currentFor: (holders, purpose) => current(holders, purpose, monthOf(clock.now())),
+    currentFor: (holders, purpose) => current(holders, purpose, monthOf(nowMs())),
     lasting: async (holder, purpose) => (await current([holder], purpose, 0))[0]!,
     unseal,
     async unsealAll(holder, purpose, items) {

@@ -1,4 +1,4 @@
-// The keys that sign the log's checkpoints: Ed25519 seeds kept in the keyring like any key, never handed out. A new one is a new generation. design.md, Evidence.
+// The keys that sign the log's checkpoints: Ed25519 seeds kept in the keyring like any key, never handed out. A new one is a new generation. docs/flow.md, Evidence.
 import { randomOctets } from '#base/ids.ts'
 import type { Anchor, Anchored } from '#keys/anchor.ts'
 import { checkpointText, readCheckpoint } from '#keys/checkpoint.ts'

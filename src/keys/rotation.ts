@@ -1,4 +1,4 @@
-// The rotation of the root key: every key of the keyring is wrapped anew, while the service runs. A kill at any point loses nothing: the next start goes on. design.md, At rest.
+// The rotation of the root key: every key of the keyring is wrapped anew, while the service runs. A kill at any point loses nothing: the next start goes on. docs/flow.md, At rest.
 import { readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { replaceFile } from '#keys/durable.ts'

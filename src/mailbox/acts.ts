@@ -1,4 +1,4 @@
-// Records what was done to copies, at most 500 messages a record, in the transaction that does it. design.md, Evidence.
+// Records what was done to copies, at most 500 messages a record, in the transaction that does it. docs/flow.md, Evidence.
 import type { EvidenceEvent } from '#evidence/leaf.ts'
 import type { Detail } from '#evidence/leaf.ts'
 import type { Act, Evidence } from '#evidence/record.ts'

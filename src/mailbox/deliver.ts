@@ -1,4 +1,4 @@
-// Delivery into mailboxes: locks them, gives UIDs and modseqs, and writes a whole batch in one statement. design.md, The life of a message.
+// Delivery into mailboxes: locks them, gives UIDs and modseqs, and writes a whole batch in one statement. docs/flow.md, The life of a message.
 import type { Identity } from '#keys/content.ts'
 import { type Rows, type TargetRow, insertDelivered, lockTargets } from '#mailbox/deliver.sql.ts'
 import type { Transaction } from '#store/database.ts'

@@ -1,4 +1,4 @@
-// The door by which every stored message is read: it unseals, and records the hand-over before any octet is given. design.md, Evidence; G14, T03
+// The door by which every stored message is read: it unseals, and records the hand-over before any octet is given. docs/flow.md, Evidence; G14, T03
 import { dataKeyOf, type Identity, unsealRange } from '#keys/content.ts'
 import { actOf, inRecords, recordActs } from '#mailbox/acts.ts'
 import { maxReadAheadCopies, maxReadAheadOctets } from '#mailbox/limits.ts'

@@ -1,4 +1,4 @@
-// Summaries of copies: what FETCH shows of a message without touching its content. Records nothing. RFC 3501 §6.4.5; design.md, At rest.
+// Summaries of copies: what FETCH shows of a message without touching its content. Records nothing. RFC 3501 §6.4.5; docs/flow.md, At rest.
 import { dataKeyOf, unsealSummary } from '#keys/content.ts'
 import { flagReader } from '#mailbox/flags.ts'
 import { maxSummaryBatchOctets, summaryBatch } from '#mailbox/limits.ts'

@@ -1,4 +1,4 @@
-// A holder's mailboxes as a tree of sealed names: read, locked and extended. RFC 3501 §5.1 and §6.3.3, RFC 6154; design.md, At rest.
+// A holder's mailboxes as a tree of sealed names: read, locked and extended. RFC 3501 §5.1 and §6.3.3, RFC 6154; docs/flow.md, At rest.
 import type { Clock } from '#base/clock.ts'
 import { type Refused, refused } from '#base/faults.ts'
 import { newId } from '#base/ids.ts'

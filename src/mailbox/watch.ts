@@ -1,4 +1,4 @@
-// Tells sessions that a mailbox may have changed: hints only, lost ones are made good every 30 s. design.md, The life of a message, 8.
+// Tells sessions that a mailbox may have changed: hints only, lost ones are made good every 30 s. docs/flow.md, The life of a message, 8.
 import { type Log, describeFault } from '#base/log.ts'
 import { hintEveryMs, maxPayloadOctets } from '#mailbox/limits.ts'
 import type { Database } from '#store/database.ts'

@@ -7,12 +7,13 @@ import { newPersonPassword } from '#cli/demonstration.ts'
 import { table } from '#cli/table.ts'
 import type { Organisation } from '#community/organisations.ts'
 import type { Config } from '#config.ts'
+import { newClockGuard } from '#host/clock-guard.ts'
 import type { HolderState } from '#identity/accounts.ts'
 import { theService } from '#keys/epoch.ts'
 import type { Domains } from '#roles/domains.ts'
 import { openServiceDomains } from '#roles/open.ts'
 
-type Act = 'organisations' | 'add-organisation' | 'accounts' | 'add-account' | 'set-account' | 'add-device' | 'revoke-device'
+type Act = 'organisations' | 'add-organisation' | 'accounts' | 'add-account' | 'set-account' | 'add-device' | 'revoke-device' | 'confirm-clock'
 type Print = (text: string) => void
 
 const states: readonly HolderState[] = ['active', 'sending-suspended', 'suspended', 'removed']
@@ -46,6 +47,8 @@ function run(act: Act, domains: Domains, config: Config, options: Options, print
       return addDevice(domains, options, print)
     case 'revoke-device':
       return revokeDevice(domains, options, print)
+    case 'confirm-clock':
+      return confirmClock(domains, print)
     default:
       return unreachable(act)
   }
@@ -175,5 +178,16 @@ async function revokeDevice(domains: Domains, options: Options, print: Print): P
   if (!/^[0-9a-f-]{36}$/.test(computer)) throw new UsageError('A computer is named by its id.')
   const revoked = await domains.database.transaction((tx) => domains.accounts.revokeDevice(tx, theService, computer))
   print(revoked ? 'The device password counts no more.' : 'There is no such computer, or its device password was revoked before.')
+  return null
+}
+
+async function confirmClock({ database, evidence }: Domains, print: Print): Promise<null> {
+  const { wallMs } = await database.transaction(async (tx) => {
+    const { wallMs, databaseAheadMs } = await newClockGuard(database).confirm(tx)
+    const details = [{ wallMs, databaseAheadMs }]
+    await evidence.write(tx, { event: 'ClockConfirmed', actor: theService, about: theService, details })
+    return { wallMs }
+  })
+  print(`The clock says ${new Date(wallMs).toISOString()}, and is taken for right.`)
   return null
 }

@@ -75,6 +75,7 @@ export const commands: Readonly<Record<CommandName, Command>> = {
   'set-account': withDomains('set-account'),
   'add-device': withDomains('add-device'),
   'revoke-device': withDomains('revoke-device'),
+  'confirm-clock': withDomains('confirm-clock'),
   test: async (_config, options) => (await import('#roles/test.ts')).runTests(options.words, print),
   async help() {
     print(helpText())

@@ -5,6 +5,7 @@ import { newLog } from '#base/log.ts'
 import { newMetrics } from '#base/metrics.ts'
 import type { Config } from '#config.ts'
 import { forgetSubmissions, sweepContent } from '#delivery/housekeeping.ts'
+import { newClockGuard, unlessDoubted } from '#host/clock-guard.ts'
 import { startJobs } from '#host/jobs.ts'
 import { dropPrivileges, serviceUser } from '#host/privileges.ts'
 import { startRole } from '#host/role.ts'
@@ -12,6 +13,7 @@ import { openServiceDomains } from '#roles/open.ts'
 import { placesOf } from '#roles/places.ts'
 
 const drainWithinMs = 18_000
+const hourMs = 3_600_000
 
 export async function runJobs(config: Config): Promise<void> {
   const log = newLog(config.logLevel, { process: 'jobs' }, config.logFile === '-' ? undefined : config.logFile)
@@ -19,6 +21,11 @@ export async function runJobs(config: Config): Promise<void> {
   const metrics = newMetrics({ process: 'jobs' })
   const done = metrics.counter('cjsm_jobs_tidied_total', 'Rows and objects that background jobs tidied away', ['job'])
   const { domains, close } = openServiceDomains(config, systemClock, log, 3)
+  const clock = newClockGuard(domains.database)
+  const expires = (job: string, work: () => Promise<number>) => {
+    const expire = unlessDoubted(clock, log, work)
+    return [job, async () => done.inc({ job }, await expire())] as const
+  }
   const pool = new pg.Pool({ connectionString: placesOf(config).connectionString, max: 3 })
   const lost = () => log.warn({}, 'a database connection of the job runner ended')
   pool.on('error', lost)
@@ -27,12 +34,12 @@ export async function runJobs(config: Config): Promise<void> {
     pool,
     log,
     tasks: new Map([
-      ['forget-submissions', async () => done.inc({ job: 'forget-submissions' }, await forgetSubmissions(domains))],
-      ['sweep-content', async () => done.inc({ job: 'sweep-content' }, await sweepContent(domains))],
+      expires('forget-submissions', () => forgetSubmissions(domains)),
+      expires('sweep-content', () => sweepContent(domains)),
     ]),
     timetable: [
-      { task: 'forget-submissions', match: '7 * * * *' },
-      { task: 'sweep-content', match: '23 3 * * *' },
+      { task: 'forget-submissions', everyMs: hourMs },
+      { task: 'sweep-content', everyMs: 24 * hourMs },
     ],
   })
   const drain = async () => {
@@ -40,5 +47,9 @@ export async function runJobs(config: Config): Promise<void> {
     await pool.end()
     await close()
   }
-  startRole({ log, drain, drainWithinMs, answers: new Map([['metrics', () => metrics.registry.getMetricsAsJSON()]]) }).ready()
+  const answers = new Map<string, () => unknown>([
+    ['metrics', () => metrics.registry.getMetricsAsJSON()],
+    ['clock', () => clock.doubt()],
+  ])
+  startRole({ log, drain, drainWithinMs, answers }).ready()
 }

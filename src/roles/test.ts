@@ -18,6 +18,7 @@ const programs: Readonly<Record<string, string>> = {
   strace: 'strace',
   sslscan: 'sslscan',
   zip: 'zip',
+  faketime: 'faketime',
 }
 const perlModules = ['libnet-ssleay-perl', 'libio-socket-ssl-perl', 'libauthen-sasl-perl']
 

@@ -7,7 +7,7 @@ import { after, test } from 'node:test'
 import { newAgreement } from '#test/support/agreement.ts'
 import { startInstance } from '#test/support/instance.ts'
 import { allServe, killEverything, until } from '#test/support/kills.ts'
-import { makeLoopDisk } from '#test/support/loop-disk.ts'
+import { type LoopDisk, makeLoopDisk } from '#test/support/loop-disk.ts'
 import { openCommunity } from '#test/support/numbered.ts'
 import { openLedger, startTraffic } from '#test/support/traffic.ts'
 
@@ -20,20 +20,20 @@ test(`after ${losses} losses of power every message that was answered 250 is in 
   skip: process.getuid?.() === 0 ? false : 'left out: only root can mount a disk to lose the power of',
   timeout: losses * 120_000,
 }, async (context) => {
-  const disk = makeLoopDisk()
-  const scratch = mkdtempSync(join(tmpdir(), 'cjsm-power-loss-'))
+  let disk!: LoopDisk
+  const instance = await startInstance({
+    environment: { CJSM_DISK_FLOOR_OCTETS: diskFloorOctets },
+    prepare(data) {
+      disk = makeLoopDisk(data)
+      return () => disk.remove()
+    },
+  })
+  const scratch = mkdtempSync(join(tmpdir(), 'cjsm-power-loss-')) // on another disk
   const ledger = await openLedger(join(scratch, 'ledger'))
-  const remove = async () => {
+  after(async () => {
     await ledger.close()
     rmSync(scratch, { recursive: true, force: true })
-    disk.remove()
-  }
-  const environment = { CJSM_DISK_FLOOR_OCTETS: diskFloorOctets }
-  const instance = await startInstance({ folder: disk.folder, environment }).catch(async (fault: unknown) => {
-    await remove()
-    throw fault
   })
-  after(remove) // behind the instance's own end
   const community = await openCommunity(instance)
   const agreement = newAgreement(instance, community)
   let firstNumber = 0

@@ -1,12 +1,10 @@
 // A disk that can lose its power: ext4 on a loop image. What the kernel has not written to the image is not in a copy of it. Root only.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 export interface LoopDisk {
-  /** A folder on the disk that others may go through. */
-  readonly folder: string
   /** Writes everything to the disk. */
   sync(): void
   /** Goes on with what was on the disk at this moment, and forgets what was in memory only. No process may have a file of it open. */
@@ -21,11 +19,10 @@ const imageOctets = 2 * 1024 ** 3
  */
 const mountOptions = 'loop,commit=600,noauto_da_alloc'
 
-export function makeLoopDisk(): LoopDisk {
+/** Makes a disk and mounts it on `folder`, which is made. */
+export function makeLoopDisk(folder: string): LoopDisk {
   const scratch = mkdtempSync(join(tmpdir(), 'cjsm-loop-disk-'))
-  chmodSync(scratch, 0o711)
   const image = join(scratch, 'image')
-  const folder = join(scratch, 'mounted')
   const mount = () => execFileSync('mount', ['-t', 'ext4', '-o', mountOptions, image, folder])
   const unmount = () => execFileSync('umount', [folder])
   writeFileSync(image, '')
@@ -35,7 +32,6 @@ export function makeLoopDisk(): LoopDisk {
   mount()
   let mounted = true
   return {
-    folder,
     sync: () => void execFileSync('sync', ['-f', folder]),
     losePower() {
       const copy = `${image}.copy`

@@ -38,8 +38,12 @@ const replyWithinMs = 60_000
 const nowMs = () => performance.timeOrigin + performance.now()
 
 /** Connects with TLS from the first octet and signs in; rejects with the server's words when it may not. */
-export async function openSmtpClient(port: number, who: { userName: string; devicePassword: string }): Promise<SmtpClient> {
-  const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false })
+export async function openSmtpClient(
+  port: number,
+  who: { userName: string; devicePassword: string },
+  localAddress = '127.0.0.1',
+): Promise<SmtpClient> {
+  const socket = connect({ host: '127.0.0.1', port, localAddress, rejectUnauthorized: false })
   const nextReply = repliesOf(socket)
   const ask = async (command: string | null): Promise<SmtpReply> => {
     if (command !== null) socket.write(`${command}\r\n`)
