@@ -12,7 +12,7 @@ export function welcome(o: { config: Config; people: readonly DemoPerson[] | nul
     '',
     `  submission  ${host}:${ports.submissions} (TLS) and ${host}:${ports.submission} (STARTTLS)`,
     `  IMAP        ${host}:${ports.imaps} (TLS)`,
-    `  operations  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxhttp://127.0.0.1:${ports.operations}/readyz, /healthz, /metrics`,
+    `  operations  http://127.0.0.1:${ports.operations}/readyz, /healthz, /metrics`,
     `  log         ${logFile === '-' ? 'standard output' : logFile}`,
   ]
   if (o.warning !== null) lines.push('', ...wrapped(`WARNING: ${o.warning}`))
@@ -82,7 +82,7 @@ function certificateOf({ dataFolder, tlsCertificate }: Config): string | null {
 function swaks(config: Config, from: DemoPerson, to: DemoPerson, message: readonly string[]): string[] {
   const certificate = certificateOf(config)
   return pasted([
-    `swaks --server ${reachedAt(config)}:${config.ports.submissions + 1} --tls-on-connect --tls-verify`,
+    `swaks --server ${reachedAt(config)}:${config.ports.submissions} --tls-on-connect --tls-verify`,
     ...(certificate === null ? [] : [`--tls-ca-path ${quoted(certificate)}`]),
     `--auth PLAIN --auth-user ${from.userName} --auth-password ${from.devicePassword}`,
     `--from ${from.address} --to ${to.address}`,
@@ -96,7 +96,7 @@ function mutt(config: Config, reader: DemoPerson): string[] {
   return pasted([
     'mutt -n -F /dev/null',
     ...(certificate === null ? [] : [`-e ${quoted(`set ssl_ca_certificates_file="${certificate}"`)}`]),
-    `-e 'set imap_user=${reader.userName} imap_pas=${reader.devicePassword}'`,
+    `-e 'set imap_user=${reader.userName} imap_pass=${reader.devicePassword}'`,
     `-e 'ignore *' -e 'unignore date from to subject x-protective-marking'`,
     `-e 'set folder=${server}' -f ${server}INBOX`,
   ])

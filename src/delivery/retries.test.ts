@@ -140,7 +140,7 @@ test('one full mailbox among good ones: taken, with a failed DSN in the submitte
   const dsn = (await doors.read(priya)).at(-1)!
   assert.match(dsn, /^From: [^\r\n]*postmaster@mail\.cjsm\.test/m)
   assert.match(dsn, /Content-Type: multipart\/report;[\s\S]*report-type="?delivery-status/i)
-  assert.match(dsn, new RegExp(`Final-Recipient: rfc822; ?${ada.address}\r\n[\\s\\S]*Action: failed\r\nStatus: 4\\.2\\.2`))
+  assert.match(dsn, new RegExp(`Final-Recipient: rfc822; ?${ada.address}\r\n[\\s\\S]*Action: failed\r\nStatus: 5\\.2\\.2`))
   assert.doesNotMatch(dsn, new RegExp(`Final-Recipient: rfc822; ?${miriam.address}`))
   assert.match(dsn, /G20/)
   assert.doesNotMatch(dsn, /word-partly/)

@@ -54,7 +54,7 @@ async function atTerminal(command: string, steps: readonly (readonly [shown: Reg
     cwd: '/',
     env: { ...environment, COLUMNS: '120', LINES: '40' },
   })
-  const timer = setTimeout(() => child.kill(), 8_000)
+  const timer = setTimeout(() => child.kill(), 45_000)
   const left = [...steps]
   let screen = ''
   for await (const chunk of child.stdout) {
