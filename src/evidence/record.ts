@@ -98,7 +98,7 @@ export function openEvidence(database: Database, forParties: Database, keys: Key
 
   const write: Evidence['write'] = async (tx, act) => {
     const record = await prepare(act)
-    await writeAll(tx, [record])
+    writeAll(tx, [record])
     return record.id
   }
 

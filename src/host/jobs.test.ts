@@ -51,8 +51,11 @@ test('a failed job is kept for another attempt, and its row holds nothing of the
   const jobs = await startJobs({ pool, tasks: new Map([['failing', failing]]), log })
   await pool.query(`select graphile_worker.add_job('failing')`)
   await failed.promise
+  const failures = () => pool.query(`select attempts, last_error from graphile_worker._private_jobs where last_error is not null`)
+  const end = performance.now() + 10_000
+  while ((await failures()).rows.length === 0 && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 20))
   await jobs.stop()
-  const { rows } = await pool.query(`select attempts, last_error from graphile_worker._private_jobs where last_error is not null`)
+  const { rows } = await failures()
   assert.equal(rows.length, 1)
   assert.equal(rows[0].attempts, 1)
   assert.match(rows[0].last_error, /^TypeError/)

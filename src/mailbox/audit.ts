@@ -142,7 +142,8 @@ async function auditContent(
       end = Math.max(end, from + length)
       return readAt(from, length)
     }
-    for await (const piece of unsealRange(audit.keys.sealing, dataKey, row, row.octets, counted, 0, row.octets)) digest.update(piece)
+    for await (const piece of unsealRange(audit.keys.sealing, dataKey, row, row.octets, counted, 0, row.octets))
+      digest.update(piece)
     if ((await readAt(end, 1)).length > 0) say('its content is longer than it was sealed')
   } catch (fault) {
     // Expunged since: not missing.

@@ -88,13 +88,14 @@ function keepBallast(config: Config, log: Log, until: readonly Server[]): void {
     makeAbove: config.diskFloorOctets,
     log,
   })
-  let looking: Promise<unknown> | null = null
-  const look = () => {
-    looking ??= settle().finally(() => {
-      looking = null
-    })
+  let looking = false
+  const look = async () => {
+    if (looking) return
+    looking = true
+    await settle()
+    looking = false
   }
-  look()
+  void look()
   const timer = setInterval(look, spaceEveryMs)
   for (const server of until) server.once('close', () => clearInterval(timer))
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { order } from '#order.ts'
 import { needs, startInstance } from '#test/support/instance.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -122,4 +123,10 @@ test('every file that README and documents link to is there', () => {
       .map((path) => `${page}: ${path}`),
   )
   assert.deepEqual(missing, [])
+})
+
+test('the README’s table names every folder of src, in their order', () => {
+  const table = readFileSync(join(root, 'README.md'), 'utf8')
+  const named = [...table.matchAll(/`src\/(\w+)\/`/g)].map((match) => match[1]!)
+  assert.deepEqual(named, order.flat())
 })

@@ -158,17 +158,32 @@ function disagreements(community: Community, found: Found, answered: Answered): 
     if (!holds) wrong.push(about(text))
   }
   expect(outcomes.size === answered.to.length, 'the record names other recipients than RCPT took')
-  expect(acceptance.openings.every((one) => isCommitmentTo(one.submitted, digestOf(message.octets))), 'the record is of other octets')
+  expect(
+    acceptance.openings.every((one) => isCommitmentTo(one.submitted, digestOf(message.octets))),
+    'the record is of other octets',
+  )
   expect(delivered.length === answered.delivered, `250 said ${answered.delivered} deliveries, the record ${delivered.length}`)
   const good = answered.to.filter((address) => address !== community.full.address)
-  expect(good.every((address) => delivered.includes(address)), 'not delivered to all who can receive')
+  expect(
+    good.every((address) => delivered.includes(address)),
+    'not delivered to all who can receive',
+  )
   expect(acceptance.consignments.length === 1, `${acceptance.consignments.length} consignments are recorded`)
-  expect(sameSet(consigned.map((detail) => String(detail.recipient)), delivered), 'the consignment names others than the acceptance')
+  expect(
+    sameSet(
+      consigned.map((detail) => String(detail.recipient)),
+      delivered,
+    ),
+    'the consignment names others than the acceptance',
+  )
   for (const address of delivered) {
     const copies = found.copies.get(`${answered.number}/${address}`) ?? []
     expect(copies.length === 1, `${copies.length} copies in the mailbox of ${address}`)
     const detail = consigned.find((one) => one.recipient === address)
-    expect(copies.every((digest) => detail !== undefined && isCommitmentTo(detail.delivered, digest)), `other octets at ${address}`)
+    expect(
+      copies.every((digest) => detail !== undefined && isCommitmentTo(detail.delivered, digest)),
+      `other octets at ${address}`,
+    )
   }
   const notices = found.notices.get(`${answered.number}/${message.from.address}`) ?? 0
   const due = answered.refused > 0 ? 1 : 0
@@ -184,7 +199,8 @@ function strangers(ledger: readonly Answered[], found: Found): string[] {
   const receipts = new Set(ledger.map((one) => one.receipt))
   const delivered = new Set(ledger.filter((one) => one.code === 250).flatMap((one) => one.to.map((to) => `${one.number}/${to}`)))
   const wrong = [...found.copies.keys()].filter((key) => !delivered.has(key)).map((key) => `a copy that no 250 named: ${key}`)
-  for (const receipt of found.acceptances.keys()) if (!receipts.has(receipt)) wrong.push(`an acceptance that no 250 named: ${receipt}`)
+  for (const receipt of found.acceptances.keys())
+    if (!receipts.has(receipt)) wrong.push(`an acceptance that no 250 named: ${receipt}`)
   const again = ledger.filter((one) => one.again).length
   if (found.repeated < again) wrong.push(`${again} retries were recognised, ${found.repeated} are recorded`)
   return wrong
@@ -206,7 +222,11 @@ async function countersAgree(instance: Instance): Promise<string[]> {
   return rows.map((row) => `the counters of ${row.wrong} are wrong`)
 }
 
-async function query<Row extends pg.QueryResultRow>(instance: Instance, text: string, values: unknown[]): Promise<pg.QueryResult<Row>> {
+async function query<Row extends pg.QueryResultRow>(
+  instance: Instance,
+  text: string,
+  values: unknown[],
+): Promise<pg.QueryResult<Row>> {
   const client = new pg.Client(placesOf(instance.config).connectionString)
   await client.connect()
   try {

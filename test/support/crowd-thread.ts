@@ -13,7 +13,10 @@ const ticksPerSecond = 100
 /** One connection under TLS that says nothing more; resolves to null when it is not let in. */
 function openOne(localAddress: string): Promise<Socket | null> {
   return new Promise((resolve) => {
-    const socket = connectTls({ socket: connect({ port: options.port, host: '127.0.0.1', localAddress }), rejectUnauthorized: false })
+    const socket = connectTls({
+      socket: connect({ port: options.port, host: '127.0.0.1', localAddress }),
+      rejectUnauthorized: false,
+    })
     const timer = setTimeout(() => socket.destroy(), openWithinMs)
     socket.on('error', () => {})
     socket.once('secureConnect', () => {

@@ -13,8 +13,8 @@ export interface Submission {
   readonly to: readonly string[]
   /** With CRLF throughout and at the end; stuffed on the way. */
   readonly octets: Buffer
-  /** Called when 354 has come, before the content is sent. */
-  readonly beforeContent?: () => void
+  /** Awaited when 354 has come, before the content is sent. */
+  readonly beforeContent?: () => void | Promise<void>
 }
 
 export interface Submitted {
@@ -43,7 +43,8 @@ export async function openSmtpClient(
   who: { userName: string; devicePassword: string },
   localAddress = '127.0.0.1',
 ): Promise<SmtpClient> {
-  const socket = connect({ host: '127.0.0.1', port, localAddress, rejectUnauthorized: false })
+  const options = { host: '127.0.0.1', port, localAddress, rejectUnauthorized: false } // the types know no localAddress here
+  const socket = connect(options)
   const nextReply = repliesOf(socket)
   const ask = async (command: string | null): Promise<SmtpReply> => {
     if (command !== null) socket.write(`${command}\r\n`)
@@ -73,7 +74,7 @@ export async function openSmtpClient(
       if (mail.code === 250) for (const one of to) recipients.push(await ask(`RCPT TO:<${one}>`))
       const transient = [mail, ...recipients].find((one) => one.code >= 400 && one.code < 500)
       const data = transient ?? (recipients.some((one) => one.code === 250) ? await ask('DATA') : (recipients[0] ?? mail))
-      if (data.code === 354) beforeContent?.()
+      if (data.code === 354) await beforeContent?.()
       const contentMs = nowMs()
       if (data.code === 354) socket.write(stuffed(octets))
       const reply = data.code === 354 ? await nextReply() : data
