@@ -94,6 +94,20 @@ const settings = {
     maxLength: 100,
     description: 'How to reach the Helpdesk; stands in every refusal. T00',
   }),
+  logOrigin: Type.String({
+    default: '',
+    pattern: '^[^\\s+]{0,255}$',
+    description:
+      'The name of the record’s log (C2SP tlog-checkpoint), also of its key; must never change. Default: hostName and /evidence.',
+  }),
+  witnesses: Type.Array(Type.String({ pattern: '^https?://[^\\s]{1,500} [^\\s]{1,400}$' }), {
+    default: [],
+    description: 'The witnesses that cosign the record’s checkpoints: the URL, a space, and the public key of each. G14',
+  }),
+  operatorKeys: Type.Array(Type.String({ pattern: '^[^\\s]{1,400}$' }), {
+    default: [],
+    description: 'Public keys of operators, as new-operator-key prints them; any two may accept a record that was rolled back.',
+  }),
   logFile: Type.String({
     default: '',
     description: 'Where the log is appended to: a file, or - for standard output. Default: log/service.log in dataFolder.',

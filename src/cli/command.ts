@@ -21,6 +21,8 @@ interface CommandSpec {
   readonly usage: string
   readonly says: string
   readonly words: readonly string[]
+  /** One word may follow, or none. */
+  readonly optionalWord?: true
   readonly options: Readonly<Record<string, OptionSpec>>
 }
 
@@ -115,6 +117,62 @@ export const commandSpecs = {
     words: [],
     options: where,
   },
+  receipt: {
+    usage: 'receipt ID [--recipient ADDRESS]',
+    says: 'print the receipt of a record, to be verified with public keys alone (G14)',
+    words: ['record’s id'],
+    options: { ...where, recipient: { type: 'string', says: 'whose part, where there is one for each recipient' } },
+  },
+  verify: {
+    usage: 'verify (FILE --key PUBLIC-KEYS [--witnesses N] | --all)',
+    says: 'verify a receipt, without the service; or the whole record against what is stored',
+    words: [],
+    optionalWord: true,
+    options: {
+      ...where,
+      all: { type: 'boolean', says: 'hold the whole record against the store, and name each thing that is wrong' },
+      key: { type: 'string', says: 'the file of public keys' },
+      witnesses: { type: 'string', says: 'how many witnesses must have cosigned' },
+    },
+  },
+  'public-keys': {
+    usage: 'public-keys',
+    says: 'print the public keys that receipts are verified with',
+    words: [],
+    options: where,
+  },
+  checkpoint: { usage: 'checkpoint', says: 'print the latest signed checkpoint of the record', words: [], options: where },
+  witness: {
+    usage: 'witness --origin NAME --log-key KEYS --listen PORT --data DIR [--name NAME]',
+    says: 'run a witness: it cosigns a log’s checkpoints as long as each extends the last (C2SP tlog-witness)',
+    words: [],
+    options: {
+      origin: { type: 'string', says: 'the log’s name' },
+      'log-key': { type: 'string', says: 'the log’s public keys, or a file that public-keys printed' },
+      listen: { type: 'string', says: 'the port, or address and port' },
+      data: { type: 'string', says: 'where its key and what it saw are kept' },
+      name: { type: 'string', says: 'what names its key when that is made' },
+    },
+  },
+  'rotate-root-key': {
+    usage: 'rotate-root-key',
+    says: 'replace the root key while the service runs; goes on where it was cut off',
+    words: [],
+    options: where,
+  },
+  'rotate-log-key': { usage: 'rotate-log-key', says: 'let the record be signed with a new key', words: [], options: where },
+  'new-operator-key': {
+    usage: 'new-operator-key NAME --out FILE',
+    says: 'make an operator’s key, and print its public half for the setting operatorKeys',
+    words: ['name'],
+    options: { out: { type: 'string', says: 'the file for the key, to be kept by that operator' } },
+  },
+  'accept-rollback': {
+    usage: 'accept-rollback KEY-FILE KEY-FILE',
+    says: 'go on with a record that was rolled back, on the word of two operators',
+    words: ['first operator’s key file', 'second operator’s key file'],
+    options: where,
+  },
   test: { usage: 'test [FILE ...]', says: 'run all tests, or those of some files', words: [], options: {} },
   help: { usage: 'help', says: 'print this', words: [], options: {} },
 } satisfies Record<string, CommandSpec>
@@ -158,7 +216,8 @@ function readOptions(name: CommandName, spec: CommandSpec, rest: readonly string
   } catch (fault) {
     throw new UsageError(`${name}: ${(fault as Error).message.split('.')[0]}.`)
   }
-  if (name !== 'test' && parsed.positionals.length !== spec.words.length) {
+  const optional = spec.optionalWord === true && parsed.positionals.length === 1
+  if (name !== 'test' && !optional && parsed.positionals.length !== spec.words.length) {
     throw new UsageError(spec.words.length === 0 ? `${name} takes options only.` : `${name} needs: ${spec.words.join(', ')}.`)
   }
   const values = Object.entries(parsed.values)

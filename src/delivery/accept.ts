@@ -49,6 +49,8 @@ export interface AcceptanceParts {
   readonly scanner: Scanner
   /** False while a disk is below its floor. */
   readonly hasRoom: () => boolean
+  /** The refusal in force while the record does not stand; null when it does. G14 */
+  readonly recordHeld: () => Refused | null
   readonly clock: Clock
   readonly hostName: string
   /** Tells who watches the mailboxes, after the commit. */
@@ -90,6 +92,8 @@ export function openAcceptance(parts: AcceptanceParts): Acceptance {
   const batches = newLanes<Pending, Result>({ lanes, most: batchMessages, work: (batch) => deliverBatch(batchParts, batch) })
   return {
     admitReversePath(who, reversePath) {
+      const held = parts.recordHeld()
+      if (held !== null) return held
       if (!parts.hasRoom()) return noRoom
       if (!who.maySend) return sendingIsSuspended
       if (reversePath !== null && who.mayUse.includes(keyOf(reversePath) ?? '')) return null
@@ -108,6 +112,8 @@ export function openAcceptance(parts: AcceptanceParts): Acceptance {
       return standing?.standing === 'member' && (await parts.roomOf(standing.holder)) <= 0 ? overQuota(address) : null
     },
     async submit(who, envelope, content, session) {
+      const held = parts.recordHeld()
+      if (held !== null) return content.abandon().then(() => held)
       if (!parts.hasRoom()) return content.abandon().then(() => noRoom)
       const result = await submit(parts, sealMessage, who, envelope, content, session, batches.submit).finally(() =>
         content.abandon(),

@@ -31,6 +31,8 @@ export interface AppendParts {
   readonly scanner: Scanner
   /** False while a disk is below its floor. */
   readonly hasRoom: () => boolean
+  /** The refusal in force while the record does not stand. */
+  readonly recordHeld: () => Refused | null
   readonly clock: Clock
   readonly newSpool: NewSpool
   readonly roomOf: RoomOf
@@ -59,6 +61,8 @@ const schemes = [gpms, gsc]
 export function newAppend(parts: AppendParts): Append {
   const sealMessage = newSealMessage({ sealing: parts.keys.sealing, contentStore: parts.contentStore, clock: parts.clock })
   return async (who, name, options, content) => {
+    const held = parts.recordHeld()
+    if (held !== null) return held
     if (!parts.hasRoom()) return noRoom
     const mailbox = await parts.mailboxNamed(who, name)
     if (mailbox === null) return noMailbox

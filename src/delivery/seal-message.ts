@@ -9,7 +9,7 @@ import type { Sealing } from '#keys/sealing.ts'
 import { imapEnvelopeOf } from '#mail/envelope.ts'
 import type { Header } from '#mail/header.ts'
 import type { Part } from '#mail/part.ts'
-import { type Octets, octetsOf } from '#delivery/inspect.ts'
+import type { Octets } from '#delivery/inspect.ts'
 import type { SealedMessage } from '#mailbox/deliver.ts'
 import { encodeSummary } from '#mailbox/summary.ts'
 import type { ContentStore } from '#store/content-store.ts'
@@ -73,22 +73,32 @@ async function* sealPieces(
   hash: { update(octets: Buffer): unknown },
   seal: (piece: Buffer, index: number) => Buffer,
 ): AsyncGenerator<Buffer> {
-  let waiting = head
+  // One piece of memory for all: with new ones many large messages at once would outrun the garbage collector.
+  const piece = Buffer.allocUnsafe(Math.min(pieceOctets, head.length + octets.size - bodyStart))
+  let filled = 0
   let index = 0
-  const whole = octets.whole()
-  const bodies =
-    whole === null ? octets.range(bodyStart, octets.size) : octetsOf(whole.subarray(bodyStart)).range(0, whole.length)
-  for await (const chunk of bodies) {
-    waiting = Buffer.concat([waiting, chunk])
-    while (waiting.length > pieceOctets) {
-      const piece = waiting.subarray(0, pieceOctets)
-      waiting = waiting.subarray(pieceOctets)
-      hash.update(piece)
-      yield seal(piece, index++)
+  for await (const chunk of headAndBody(head, octets, bodyStart)) {
+    for (let at = 0; at < chunk.length; ) {
+      if (filled === piece.length) {
+        hash.update(piece)
+        yield seal(piece, index++)
+        filled = 0
+      }
+      const taken = chunk.copy(piece, filled, at)
+      filled += taken
+      at += taken
     }
   }
-  hash.update(waiting)
-  yield seal(waiting, index)
+  const last = piece.subarray(0, filled)
+  hash.update(last)
+  yield seal(last, index)
+}
+
+async function* headAndBody(head: Buffer, octets: Octets, bodyStart: number): AsyncGenerator<Buffer> {
+  yield head
+  const whole = octets.whole()
+  if (whole === null) yield* octets.range(bodyStart, octets.size)
+  else yield whole.subarray(bodyStart)
 }
 
 /** Returns what fits inline; larger content goes to the content store and null comes back. */

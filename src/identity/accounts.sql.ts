@@ -106,6 +106,12 @@ export interface CredentialRow {
   readonly computer: string | null
 }
 
+/** In what state the account of a computer is, and whether the computer's credential still counts. */
+export function computerStanding(run: Runner, computer: string) {
+  return run.rows<{ state: HolderState; revoked: boolean }>(sql`
+    select state, revoked_ms is not null as revoked from device_credential join holder on holder.id = account where device_credential.id = ${computer}`)
+}
+
 /** The account of a user name, and the computer whose credential has this hash: null when none of the account's has. */
 export function accountWithCredential(run: Runner, userName: string, passwordHash: Buffer) {
   return run.rows<CredentialRow>(sql`

@@ -1,7 +1,8 @@
 // Signing in with a device credential, as mail programs do. Every sign-in and every failure is recorded before it counts. T03, T06, G02
+import type { Clock } from '#base/clock.ts'
 import { type Refused, refused } from '#base/faults.ts'
 import type { Evidence } from '#evidence/record.ts'
-import { accountWithCredential } from '#identity/accounts.sql.ts'
+import { accountWithCredential, computerStanding } from '#identity/accounts.sql.ts'
 import { devicePasswordKey } from '#identity/passwords.ts'
 import { theService } from '#keys/epoch.ts'
 import type { Keys } from '#keys/keys.ts'
@@ -40,6 +41,13 @@ const suspended = refused(
   'Ask your organisation’s administrator or the Helpdesk.',
 )
 
+const revoked = refused(
+  'T06',
+  'device-credential-is-revoked',
+  'the device password of this computer no longer counts',
+  'Ask your organisation’s administrator for a new one.',
+)
+
 /** Makes the function that signs a mail program in: SignedIn, or the same refusal for an unknown name and a wrong password. */
 export function newSignIn(o: {
   database: Database
@@ -75,5 +83,25 @@ export function newSignIn(o: {
     if (refusal !== null) return refusal
     const { account, organisation, computer, name, address, mayUse, state } = row!
     return { kind: 'signed-in', account, organisation, computer: computer!, name, address, mayUse, maySend: state === 'active' }
+  }
+}
+
+/** How long an answer of stillSignedIn may be old: so long a suspended person's open session goes on at most while it does anything. */
+const standingKeptMs = 2_000
+const standingsKept = 50_000
+
+/** Makes the function that says why a signed-in person may no longer be, or null: their account was suspended or removed, or the computer's credential revoked. G02, T06 */
+export function newStillSignedIn(o: { database: Database; clock: Clock }): (who: SignedIn) => Promise<Refused | null> {
+  const kept = new Map<string, { refusal: Refused | null; untilMs: number }>()
+  return async ({ computer }) => {
+    const nowMs = o.clock.monotonic()
+    const known = kept.get(computer)
+    if (known !== undefined && known.untilMs > nowMs) return known.refusal
+    const [row] = await computerStanding(o.database, computer)
+    const isOut = row === undefined || row.revoked || row.state === 'suspended' || row.state === 'removed'
+    const refusal = !isOut ? null : row?.revoked === true ? revoked : suspended
+    if (kept.size >= standingsKept) kept.clear()
+    kept.set(computer, { refusal, untilMs: nowMs + standingKeptMs })
+    return refusal
   }
 }

@@ -9,6 +9,16 @@ export interface SignedIn {
   readonly address: string
 }
 
+/** Thrown by any door when the person may no longer be signed in (G02): the session ends with a BYE that says so. */
+export class SignedOut extends Error {
+  override name = 'SignedOut'
+  readonly refusal: Refused
+  constructor(refusal: Refused) {
+    super('signed out')
+    this.refusal = refusal
+  }
+}
+
 /** A mailbox as LIST shows it. `name` is NFC text with `/` between the levels; INBOX is always there, written so. */
 export interface MailboxEntry {
   readonly id: string

@@ -10,12 +10,12 @@ import { type Received, CommandReader } from '#imap/command-reader.ts'
 import { rowNamedBy } from '#imap/commands.ts'
 import { capabilities } from '#imap/commands/capability.ts'
 import { ResponseCutShort } from '#imap/commands/fetch.ts'
-import type { ImapDoors } from '#imap/doors.ts'
+import { type ImapDoors, SignedOut } from '#imap/doors.ts'
 import { Decoder } from '#imap/grammar.ts'
 import type { ImapLimits } from '#imap/limits.ts'
 import type { MessageLiteral } from '#imap/message-literal.ts'
 import { Output } from '#imap/output.ts'
-import { bad, byeLine, ok, type Reply, replyLine, replyToFault } from '#imap/responses.ts'
+import { bad, byeLine, ok, type Reply, refusalText, replyLine, replyToFault } from '#imap/responses.ts'
 import { MailboxGone, Session } from '#imap/session.ts'
 import { Slice } from '#imap/slice.ts'
 import { type Connection, ConnectionLost, Draining, LineTooLong, TimedOut, TooMany } from '#net/connection.ts'
@@ -154,7 +154,7 @@ class Loop {
     try {
       for (const line of await this.#session.news(tellExpunges)) await this.#output.put(line)
     } catch (fault) {
-      if (fault instanceof MailboxGone) throw fault
+      if (fault instanceof MailboxGone || fault instanceof SignedOut) throw fault
       this.#parts.log.warn(
         { connection: this.#connection.id, fault: describeFault(fault) },
         'imap: news of the mailbox must wait',
@@ -223,6 +223,7 @@ class Loop {
     if (fault instanceof TooMany) return ['too many small pieces', byeLine('What you send comes in too many small pieces')]
     if (fault instanceof Draining)
       return ['the service is closing', byeLine('The service is closing; connect again', 'UNAVAILABLE')]
+    if (fault instanceof SignedOut) return ['signed out by the service', byeLine(refusalText(fault.refusal), 'NOPERM')]
     if (fault instanceof MailboxGone) return ['the mailbox was deleted', byeLine('The selected mailbox was deleted')]
     if (fault instanceof LineTooLong) {
       const most = this.#session.isSignedIn ? limits.commandOctets : limits.strangerCommandOctets
@@ -271,7 +272,8 @@ function isEnd(fault: unknown): boolean {
     fault instanceof TooMany ||
     fault instanceof Draining ||
     fault instanceof LineTooLong ||
-    fault instanceof MailboxGone
+    fault instanceof MailboxGone ||
+    fault instanceof SignedOut
   )
 }
 

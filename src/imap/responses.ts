@@ -49,6 +49,7 @@ const codes = new Map([
   ['mailbox-is-needed', 'CANNOT'],
   ['over-quota', 'OVERQUOTA'],
   ['no-room', 'LIMIT'],
+  ['record-does-not-stand', 'UNAVAILABLE'],
   ['too-many-mailboxes', 'LIMIT'],
   ['too-many-attempts', 'LIMIT'],
   ['message-is-too-large', 'TOOBIG'],

@@ -12,7 +12,10 @@ export interface TargetRow {
   readonly used: number
 }
 
-/** Locks INBOXes and named mailboxes of some holders in (holder, id) order, to commit; `used` is the holder's octets in all mailboxes. */
+/**
+ * Locks INBOXes and named mailboxes of some holders in (holder, id) order, to commit; `used` is the holder's octets in all mailboxes:
+ * the row's own as they are once it is locked, which a sum over all would read as they were before the wait.
+ */
 export function lockTargets(
   tx: Transaction,
   inboxesOf: readonly string[],
@@ -21,7 +24,7 @@ export function lockTargets(
 ) {
   return tx.rows<TargetRow>(sql`
     select holder, id, special_use is not distinct from 'inbox' as is_inbox, uid_validity, uid_next, highest_modseq,
-           (select sum(octets)::bigint from mailbox other where other.holder = mailbox.holder) as used
+           octets + (select coalesce(sum(octets), 0)::bigint from mailbox other where other.holder = mailbox.holder and other.id <> mailbox.id) as used
       from mailbox
      where holder = any(${inboxesOf}::uuid[]) and special_use = 'inbox'
         or holder = any(${holders}::uuid[]) and id = any(${mailboxes}::uuid[])

@@ -13,7 +13,15 @@ import { theService } from '#keys/epoch.ts'
 import type { Domains } from '#roles/domains.ts'
 import { openServiceDomains } from '#roles/open.ts'
 
-type Act = 'organisations' | 'add-organisation' | 'accounts' | 'add-account' | 'set-account' | 'add-device' | 'revoke-device' | 'confirm-clock'
+type Act =
+  | 'organisations'
+  | 'add-organisation'
+  | 'accounts'
+  | 'add-account'
+  | 'set-account'
+  | 'add-device'
+  | 'revoke-device'
+  | 'confirm-clock'
 type Print = (text: string) => void
 
 const states: readonly HolderState[] = ['active', 'sending-suspended', 'suspended', 'removed']

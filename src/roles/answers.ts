@@ -27,17 +27,19 @@ export async function serveAnswers(
   log: Log,
 ): Promise<Server[]> {
   const space = await watchSpace(placesOf(config).written, floorOf(config), log)
-  const reasons = () => [...supervisor.reasons(), ...space.reasons()]
+  const record = await watchRecord(supervisor)
+  const reasons = () => [...supervisor.reasons(), ...space.reasons(), ...record.reasons()]
   const status = await serveStatus(placesOf(config).statusSocket, async () => ({
     version,
     dataFolder: config.dataFolder,
     ports: config.ports,
     ready: reasons().length === 0,
-    warnings: await warnings(config, supervisor, clamav, space),
+    warnings: [...record.reasons(), ...record.witnesses(), ...(await warnings(config, supervisor, clamav, space))],
     processes: [ownStatus(), ...supervisor.status()],
   }))
   const doors = { log, reasons, metrics: () => gatherMetrics(supervisor) }
   const operations = await serveOperations(doors, '127.0.0.1', config.ports.operations)
+  status.once('close', record.close)
   if (config.databaseUrl === '') keepBallast(config, log, [status, operations])
   if (clamav !== null) keepSignaturesFresh(supervisor, clamav, [status, operations])
   return [status, operations]
@@ -46,6 +48,23 @@ export async function serveAnswers(
 function ownStatus() {
   const sinceMs = Math.round(Date.now() - process.uptime() * 1000)
   return { kind: 'supervisor', name: 'supervisor', pid: process.pid, sinceMs, healthy: true, why: null, restarts: 0 }
+}
+
+/** What the jobs say of the record: why no mail is accepted, and which witness does not cosign. */
+async function watchRecord(supervisor: Supervisor) {
+  type Said = { readonly why: string | null; readonly witnesses: readonly string[] }
+  let said: Said = { why: null, witnesses: [] }
+  const look = async () => {
+    const [answer] = (await supervisor.ask(['jobs'], 'record', answerMs)) as (Said | undefined)[]
+    said = answer ?? said
+  }
+  await look()
+  const timer = setInterval(() => void look(), answerMs)
+  return {
+    reasons: () => (said.why === null ? [] : [`No mail is accepted: ${said.why}`]),
+    witnesses: () => said.witnesses,
+    close: () => clearInterval(timer),
+  }
 }
 
 /** What an operator should know of and can mend, a sentence each. */

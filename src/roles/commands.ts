@@ -76,6 +76,15 @@ export const commands: Readonly<Record<CommandName, Command>> = {
   'add-device': withDomains('add-device'),
   'revoke-device': withDomains('revoke-device'),
   'confirm-clock': withDomains('confirm-clock'),
+  receipt: async (config, options) => (await import('#roles/prove.ts')).printReceipt(config, options, print),
+  verify: async (config, options) => (await import('#roles/prove.ts')).verify(config, options, print),
+  'public-keys': async (config) => (await import('#roles/prove.ts')).printPublicKeys(config, print),
+  checkpoint: async (config) => (await import('#roles/prove.ts')).printCheckpoint(config, print),
+  witness: async (_config, options) => (await import('#roles/witness.ts')).runWitness(options, print),
+  'rotate-root-key': async (config) => (await import('#roles/rotate.ts')).rotateRootKey(config, print),
+  'rotate-log-key': async (config) => (await import('#roles/rotate.ts')).rotateLogKey(config, print),
+  'new-operator-key': async (_config, options) => (await import('#roles/rotate.ts')).newOperatorKey(options, print),
+  'accept-rollback': async (config, options) => (await import('#roles/rotate.ts')).acceptRollback(config, options, print),
   test: async (_config, options) => (await import('#roles/test.ts')).runTests(options.words, print),
   async help() {
     print(helpText())

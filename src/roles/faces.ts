@@ -1,12 +1,13 @@
 // The faces over the domains: what a worker serves. A test opens them the same way, with a seal or a scanner of its own.
 import type { Clock } from '#base/clock.ts'
+import type { Refused } from '#base/faults.ts'
 import type { Log } from '#base/log.ts'
 import type { Metrics } from '#base/metrics.ts'
 import { openAcceptance } from '#delivery/accept.ts'
 import { newAppend } from '#delivery/append.ts'
 import type { Scanner } from '#delivery/scanner.ts'
 import { spoolsIn } from '#delivery/spool.ts'
-import { type SignedIn, newSignIn } from '#identity/sign-in.ts'
+import { type SignedIn, newSignIn, newStillSignedIn } from '#identity/sign-in.ts'
 import { startImap } from '#imap/server.ts'
 import { formatAddress } from '#mail/address.ts'
 import type { PlacedCopy } from '#mailbox/deliver.ts'
@@ -28,6 +29,8 @@ export interface FaceParts {
   readonly scanner: Scanner
   /** False while a disk is below its floor. */
   readonly hasRoom: () => boolean
+  /** The refusal in force while the record does not stand. */
+  readonly recordHeld: () => Refused | null
   readonly certificate: Pick<ServerCertificate, 'context'>
   readonly admit: CountryGate
   readonly host: string
@@ -51,12 +54,12 @@ export interface Faces {
 }
 
 export async function openFaces(parts: FaceParts): Promise<Faces> {
-  const { domains, clock, log, metrics, scanner, hasRoom } = parts
+  const { domains, clock, log, metrics, scanner, hasRoom, recordHeld } = parts
   const watcher = await openWatcher({ database: domains.database, log })
   const roomOf = newRoomOf(domains)
   const announce = (placed: readonly PlacedCopy[]) => watcher.announce(placed)
   const newSpool = spoolsIn(parts.spoolFolder, domains.keys.sealing)
-  const acceptance = openAcceptance({ ...domains, roomOf, scanner, hasRoom, hostName: parts.hostName, announce })
+  const acceptance = openAcceptance({ ...domains, roomOf, scanner, hasRoom, recordHeld, hostName: parts.hostName, announce })
   const mailboxes = openMailboxes({ ...domains, watcher })
   const signIn = newSignIn(domains)
 
@@ -70,12 +73,14 @@ export async function openFaces(parts: FaceParts): Promise<Faces> {
   }
   const imap = imapDoors({
     signIn,
+    stillSignedIn: newStillSignedIn(domains),
     mailboxes,
     helpdesk: parts.helpdesk,
     append: newAppend({
       ...domains,
       scanner,
       hasRoom,
+      recordHeld,
       newSpool,
       roomOf,
       announce,

@@ -2,7 +2,7 @@
 import type { Refused } from '#base/faults.ts'
 import type { Append } from '#delivery/append.ts'
 import type { Attempt, SignedIn } from '#identity/sign-in.ts'
-import type { ImapDoors } from '#imap/doors.ts'
+import { type ImapDoors, SignedOut } from '#imap/doors.ts'
 import type { Reader } from '#mailbox/means.ts'
 import type { Mailboxes } from '#mailbox/open-mailboxes.ts'
 
@@ -18,34 +18,45 @@ const isRefused = (answer: unknown): answer is Refused =>
 
 export interface ImapDoorParts {
   readonly signIn: (attempt: Attempt) => Promise<SignedIn | Refused>
+  /** Why a signed-in person may no longer be, or null: asked before each act, so that a suspension ends open sessions (G02). */
+  readonly stillSignedIn: (who: SignedIn) => Promise<Refused | null>
   readonly mailboxes: Mailboxes
   readonly append: Append
   readonly helpdesk: string
 }
 
-export function imapDoors({ signIn, mailboxes, append, helpdesk }: ImapDoorParts): ImapDoors {
+export function imapDoors({ signIn, stillSignedIn, mailboxes, append, helpdesk }: ImapDoorParts): ImapDoors {
   // The face holds what signIn gave as a thing of its own, and gives it back here.
   const person = (who: { account: string }) => who as SignedIn
-  const as = (who: { account: string }) => readerOf(person(who))
+  const as = async (who: { account: string }): Promise<Reader> => {
+    const refusal = await stillSignedIn(person(who))
+    if (refusal !== null) throw new SignedOut(withHelpdesk(refusal, helpdesk))
+    return readerOf(person(who))
+  }
   const told = async <T>(answer: Promise<T>) => withHelpdesk(await answer, helpdesk)
   return {
     signIn: (attempt) => told(signIn(attempt)),
-    append: (who, name, options, content) => told(append(person(who), name, options, content)),
-    mailboxes: (who) => mailboxes.mailboxes(as(who)),
-    createMailbox: (who, name) => told(mailboxes.createMailbox(as(who), name)),
-    deleteMailbox: (who, name) => told(mailboxes.deleteMailbox(as(who), name)),
-    renameMailbox: (who, from, to) => told(mailboxes.renameMailbox(as(who), from, to)),
-    subscribe: (who, name, on) => told(mailboxes.subscribe(as(who), name, on)),
-    status: (who, name) => mailboxes.status(as(who), name),
-    select: (who, name) => mailboxes.select(as(who), name),
-    changesSince: (who, mailbox, modseq, uidNext) => mailboxes.changesSince(as(who), mailbox, modseq, uidNext),
-    fetchSummaries: (who, mailbox, uids) => mailboxes.fetchSummaries(as(who), mailbox, uids),
-    open: (who, mailbox, uids) => mailboxes.open(as(who), mailbox, uids),
-    store: (who, mailbox, uids, change) => mailboxes.store(as(who), mailbox, uids, change),
-    copy: (who, mailbox, uids, toName) => told(mailboxes.copy(as(who), mailbox, uids, toName)),
-    move: (who, mailbox, uids, toName) => told(mailboxes.move(as(who), mailbox, uids, toName)),
-    expunge: (who, mailbox, uids) => mailboxes.expunge(as(who), mailbox, uids),
-    searchText: (who, mailbox, uids, search) => mailboxes.searchText(as(who), mailbox, uids, search),
-    watch: (who, mailbox, hint) => mailboxes.watch(as(who), mailbox, hint),
+    append: async (who, name, options, content) => {
+      await as(who)
+      return told(append(person(who), name, options, content))
+    },
+    mailboxes: async (who) => mailboxes.mailboxes(await as(who)),
+    createMailbox: async (who, name) => told(mailboxes.createMailbox(await as(who), name)),
+    deleteMailbox: async (who, name) => told(mailboxes.deleteMailbox(await as(who), name)),
+    renameMailbox: async (who, from, to) => told(mailboxes.renameMailbox(await as(who), from, to)),
+    subscribe: async (who, name, on) => told(mailboxes.subscribe(await as(who), name, on)),
+    status: async (who, name) => mailboxes.status(await as(who), name),
+    select: async (who, name) => mailboxes.select(await as(who), name),
+    changesSince: async (who, mailbox, modseq, uidNext) => mailboxes.changesSince(await as(who), mailbox, modseq, uidNext),
+    async *fetchSummaries(who, mailbox, uids) {
+      yield* mailboxes.fetchSummaries(await as(who), mailbox, uids)
+    },
+    open: async (who, mailbox, uids) => mailboxes.open(await as(who), mailbox, uids),
+    store: async (who, mailbox, uids, change) => mailboxes.store(await as(who), mailbox, uids, change),
+    copy: async (who, mailbox, uids, toName) => told(mailboxes.copy(await as(who), mailbox, uids, toName)),
+    move: async (who, mailbox, uids, toName) => told(mailboxes.move(await as(who), mailbox, uids, toName)),
+    expunge: async (who, mailbox, uids) => mailboxes.expunge(await as(who), mailbox, uids),
+    searchText: async (who, mailbox, uids, search) => mailboxes.searchText(await as(who), mailbox, uids, search),
+    watch: (who, mailbox, hint) => mailboxes.watch(readerOf(person(who)), mailbox, hint),
   }
 }

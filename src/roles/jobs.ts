@@ -1,16 +1,19 @@
-// The jobs process: what is done in the background, by a timetable. Notices and the evidence sequencer join it later.
+// The jobs process: what is done in the background, by a timetable. And the sequencer of the record, with its witnesses.
 import pg from 'pg'
 import { systemClock } from '#base/clock.ts'
 import { newLog } from '#base/log.ts'
 import { newMetrics } from '#base/metrics.ts'
 import type { Config } from '#config.ts'
 import { forgetSubmissions, sweepContent } from '#delivery/housekeeping.ts'
+import { startSequencer } from '#evidence/sequencer.ts'
+import { openStanding } from '#evidence/standing.ts'
+import { readWitnesses, startWitnesses } from '#evidence/witnesses.ts'
 import { newClockGuard, unlessDoubted } from '#host/clock-guard.ts'
 import { startJobs } from '#host/jobs.ts'
 import { dropPrivileges, serviceUser } from '#host/privileges.ts'
 import { startRole } from '#host/role.ts'
 import { openServiceDomains } from '#roles/open.ts'
-import { placesOf } from '#roles/places.ts'
+import { logOriginOf, placesOf } from '#roles/places.ts'
 
 const drainWithinMs = 18_000
 const hourMs = 3_600_000
@@ -20,7 +23,10 @@ export async function runJobs(config: Config): Promise<void> {
   dropPrivileges(serviceUser())
   const metrics = newMetrics({ process: 'jobs' })
   const done = metrics.counter('cjsm_jobs_tidied_total', 'Rows and objects that background jobs tidied away', ['job'])
-  const { domains, close } = openServiceDomains(config, systemClock, log, 3)
+  const { domains, logKeeper, close } = openServiceDomains(config, systemClock, log, 5)
+  const standing = openStanding(domains.database, systemClock)
+  const sequencer = startSequencer({ ...domains, logKeeper, standing, origin: logOriginOf(config) })
+  const witnesses = startWitnesses({ ...domains, logKeeper, standing, witnesses: readWitnesses(config.witnesses) })
   const clock = newClockGuard(domains.database)
   const expires = (job: string, work: () => Promise<number>) => {
     const expire = unlessDoubted(clock, log, work)
@@ -44,12 +50,15 @@ export async function runJobs(config: Config): Promise<void> {
   })
   const drain = async () => {
     await jobs.stop()
+    await witnesses.stop()
+    await sequencer.stop()
     await pool.end()
     await close()
   }
   const answers = new Map<string, () => unknown>([
     ['metrics', () => metrics.registry.getMetricsAsJSON()],
     ['clock', () => clock.doubt()],
+    ['record', async () => ({ why: await standing.why(), witnesses: witnesses.sentences() })],
   ])
   startRole({ log, drain, drainWithinMs, answers }).ready()
 }

@@ -2,9 +2,10 @@
 import type { Clock } from '#base/clock.ts'
 import type { Log } from '#base/log.ts'
 import type { Config } from '#config.ts'
+import type { LogKeeper } from '#keys/log-keys.ts'
 import { newRemoteKeeper } from '#keys/remote.ts'
 import { aesGcmZstd } from '#keys/sealing.ts'
-import { type Domains, openDomains } from '#roles/domains.ts'
+import { type DomainParts, type Domains, openDomains } from '#roles/domains.ts'
 import { placesOf } from '#roles/places.ts'
 
 const keysTimeoutMs = 5_000
@@ -14,7 +15,8 @@ export function openServiceDomains(
   clock: Clock,
   log: Log,
   connections: number,
-): { domains: Domains; close(): Promise<void> } {
+  waits?: DomainParts['waits'],
+): { domains: Domains; logKeeper: LogKeeper; close(): Promise<void> } {
   const places = placesOf(config)
   const keeper = newRemoteKeeper(places.keysSocket, keysTimeoutMs)
   const domains = openDomains({
@@ -26,9 +28,11 @@ export function openServiceDomains(
     communitySuffix: config.communitySuffix,
     clock,
     log,
+    ...(waits === undefined ? {} : { waits }),
   })
   return {
     domains,
+    logKeeper: keeper.log,
     close: async () => {
       await domains.close()
       keeper.close()

@@ -5,6 +5,7 @@ import { newLog } from '#base/log.ts'
 import { newMetrics } from '#base/metrics.ts'
 import type { Config } from '#config.ts'
 import { clamdScanner } from '#delivery/scanner.ts'
+import { openStanding, watchStanding } from '#evidence/standing.ts'
 import { descriptorLimit } from '#host/descriptors.ts'
 import { dropPrivileges, serviceUser } from '#host/privileges.ts'
 import { startRole } from '#host/role.ts'
@@ -39,7 +40,9 @@ export async function runWorker(config: Config): Promise<void> {
   const metrics = newMetrics({ process: `worker-${process.pid}` })
   const { domains, close } = openServiceDomains(config, systemClock, log, databaseConnections)
   const space = await watchSpace(places.written, floorOf(config), log)
+  const record = await watchStanding(openStanding(domains.database, systemClock), log)
   const faces = await openFaces({
+    recordHeld: record.refusal,
     hasRoom: () => space.reasons().length === 0,
     domains,
     certificate,
@@ -57,6 +60,7 @@ export async function runWorker(config: Config): Promise<void> {
   })
   const drain = async () => {
     await faces.close(drainWithinMs - 4_000)
+    record.close()
     await close()
     certificate.close()
   }

@@ -63,6 +63,7 @@ const codes: ReadonlyMap<string, CodeAndStatus> = new Map([
   ['recipient-is-removed', [550, '5.1.6']],
   ['over-quota', [452, '4.2.2']],
   ['no-room', [452, '4.3.1']],
+  ['record-does-not-stand', [451, '4.3.0']],
   ['message-is-too-deep', [554, '5.6.0']],
   ['message-has-too-many-parts', [554, '5.6.0']],
   ['header-has-too-many-fields', [554, '5.6.0']],

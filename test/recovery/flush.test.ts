@@ -33,7 +33,10 @@ function writtenTooEarly(calls: readonly SystemCall[], localPort: number, { cont
   const reply = replies[0]!
   const told = calls.findLast(
     (call) =>
-      call.thread === reply.thread && call.name === 'read' && call.endedMs <= reply.beganMs && call.text.includes(commandComplete),
+      call.thread === reply.thread &&
+      call.name === 'read' &&
+      call.endedMs <= reply.beganMs &&
+      call.text.includes(commandComplete),
   )
   if (told === undefined || told.beganMs < contentMs - silenceMs) return 'the worker was told of no commit'
   const socket = ends(told)!
@@ -46,7 +49,9 @@ function writtenTooEarly(calls: readonly SystemCall[], localPort: number, { cont
       call.text.includes(commandComplete),
   )
   if (said === undefined) return 'no back end said that it committed'
-  const asked = calls.findLast((call) => call.thread === said.thread && call.name === 'recvfrom' && call.result > 0 && call.beganMs < said.beganMs)
+  const asked = calls.findLast(
+    (call) => call.thread === said.thread && call.name === 'recvfrom' && call.result > 0 && call.beganMs < said.beganMs,
+  )
   if (asked === undefined) return 'the back end was asked for nothing'
   // The commit record is written after the back end was asked, by it or by whoever flushes for all.
   const since = (call: SystemCall) => isOnWal(call) && call.beganMs >= asked.endedMs && call.endedMs <= said.beganMs
@@ -58,32 +63,31 @@ function writtenTooEarly(calls: readonly SystemCall[], localPort: number, { cont
   return flushed === undefined ? 'the WAL was not flushed between the COMMIT and its answer' : null
 }
 
-test(
-  `of ${messages} messages none is answered 250 before the WAL with its commit was flushed`,
-  { skip: process.getuid?.() === 0 ? false : 'left out: only root may trace the processes of others', timeout: 300_000 },
-  async () => {
-    const instance = await startInstance()
-    const community = await openCommunity(instance)
-    const workers = (await processesOf(instance)).flatMap((one) => (one.kind === 'worker' ? [one.pid!] : []))
-    const trace = await traceSystemCalls([...workers, ...postgresPids(instance)], traced)
-    const from = community.senders[0]!
-    const client = await openSmtpClient(instance.ports.submissions, from)
-    const submitted: Submitted[] = []
-    for (let number = 0; submitted.length < messages; number++) {
-      const { to, octets, refused, from: author } = numberedMessage(community, number * community.senders.length)
-      assert.equal(author, from)
-      if (refused) continue
-      const one = await client.submit({ from: from.address, to, octets, beforeContent: () => wait(2 * silenceMs) })
-      assert.equal(one.reply.code, 250, one.reply.text)
-      submitted.push(one)
-      await wait(2 * silenceMs)
-    }
-    client.close()
-    const calls = await trace.stop()
-    const early = submitted.flatMap((one, index) => {
-      const why = writtenTooEarly(calls, client.localPort, one)
-      return why === null ? [] : [`message ${index}: ${why}`]
-    })
-    assert.deepEqual(early, [], `${early.length} of ${messages}`)
-  },
-)
+test(`of ${messages} messages none is answered 250 before the WAL with its commit was flushed`, {
+  skip: process.getuid?.() === 0 ? false : 'left out: only root may trace the processes of others',
+  timeout: 300_000,
+}, async () => {
+  const instance = await startInstance()
+  const community = await openCommunity(instance)
+  const workers = (await processesOf(instance)).flatMap((one) => (one.kind === 'worker' ? [one.pid!] : []))
+  const trace = await traceSystemCalls([...workers, ...postgresPids(instance)], traced)
+  const from = community.senders[0]!
+  const client = await openSmtpClient(instance.ports.submissions, from)
+  const submitted: Submitted[] = []
+  for (let number = 0; submitted.length < messages; number++) {
+    const { to, octets, refused, from: author } = numberedMessage(community, number * community.senders.length)
+    assert.equal(author, from)
+    if (refused) continue
+    const one = await client.submit({ from: from.address, to, octets, beforeContent: () => wait(2 * silenceMs) })
+    assert.equal(one.reply.code, 250, one.reply.text)
+    submitted.push(one)
+    await wait(2 * silenceMs)
+  }
+  client.close()
+  const calls = await trace.stop()
+  const early = submitted.flatMap((one, index) => {
+    const why = writtenTooEarly(calls, client.localPort, one)
+    return why === null ? [] : [`message ${index}: ${why}`]
+  })
+  assert.deepEqual(early, [], `${early.length} of ${messages}`)
+})

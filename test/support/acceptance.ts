@@ -60,6 +60,7 @@ export async function openTestDoors(
     roomOf: newRoomOf(domains),
     scanner,
     hasRoom: () => true,
+    recordHeld: () => null,
     announce: (placed: readonly PlacedCopy[]) => void announced.push(...placed),
     ...parts,
   }

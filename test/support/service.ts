@@ -122,6 +122,7 @@ function facesOf(domains: Domains, options: TestServiceOptions, spoolFolder: str
     domains,
     scanner: options.scanner ?? clamdScanner(clamd.path, options.scanTimeoutMs ?? 5_000),
     hasRoom: options.hasRoom ?? (() => true),
+    recordHeld: () => null,
     certificate: { context: () => context },
     admit: () => null,
     host: '127.0.0.1',

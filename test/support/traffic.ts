@@ -84,7 +84,8 @@ export function startTraffic(options: TrafficOptions): Traffic {
   async function attempt(lane: number, number: number): Promise<Answered | null> {
     const { from, to, octets, refused } = numberedMessage(community, number)
     try {
-      const client = (clients[lane] ??= await openSmtpClient(options.port, from))
+      clients[lane] ??= await openSmtpClient(options.port, from)
+      const client = clients[lane]
       const beforeContent = () => {
         if (!refused) options.beforeContent?.(client.localPort)
       }

@@ -1,0 +1,94 @@
+// Commands that prove: receipts, their verification, the audit of the whole record against the store, and the public keys. G14
+import { systemClock } from '#base/clock.ts'
+import { newLog } from '#base/log.ts'
+import { type Options, UsageError, needed } from '#cli/command.ts'
+import type { Config } from '#config.ts'
+import { auditEvidence } from '#evidence/audit.ts'
+import { receiptOf } from '#evidence/receipt.ts'
+import { checkpointNote, publicKeysText, treeOf } from '#evidence/tree.ts'
+import { verifyFile } from '#evidence/verify.ts'
+import { type Witness, readWitnesses } from '#evidence/witnesses.ts'
+import type { LogKeeper } from '#keys/log-keys.ts'
+import { auditMessages, newAccounts } from '#mailbox/audit.ts'
+import type { Domains } from '#roles/domains.ts'
+import { openServiceDomains } from '#roles/open.ts'
+import { logOriginOf } from '#roles/places.ts'
+import { sql } from '#store/sql.ts'
+
+type Print = (text: string) => void
+/** An audit sorts and reads what there is. */
+const waits = { waitMs: 5_000, statementMs: 6 * 3_600_000 }
+
+/** Runs `work` over the running service's domains. */
+async function within<T>(config: Config, work: (domains: Domains, logKeeper: LogKeeper) => Promise<T>): Promise<T> {
+  const { domains, logKeeper, close } = openServiceDomains(config, systemClock, newLog('silent', {}), 2, waits)
+  return work(domains, logKeeper).finally(close)
+}
+
+/** Prints a receipt; returns 1, with a sentence, when there is none. */
+export async function printReceipt(config: Config, options: Options, print: Print): Promise<number> {
+  const [id = ''] = options.words
+  if (!/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(id)) throw new UsageError('A record is named by its id.')
+  const receipt = await within(config, (domains) => receiptOf(domains, id, options.values.get('recipient') ?? null))
+  print(typeof receipt === 'string' ? receipt : JSON.stringify(receipt, null, 2))
+  return typeof receipt === 'string' ? 1 : 0
+}
+
+/** Prints the public keys by which receipts are verified. */
+export async function printPublicKeys(config: Config, print: Print): Promise<number> {
+  const witnesses = readWitnesses(config.witnesses).map((one) => one.verifier.text)
+  print(
+    await within(config, async ({ database }, logKeeper) =>
+      (await publicKeysText(database, await logKeeper.verifiers(), witnesses)).trimEnd(),
+    ),
+  )
+  return 0
+}
+
+/** Prints the latest checkpoint, with its cosignatures. */
+export async function printCheckpoint(config: Config, print: Print): Promise<number> {
+  const latest = await within(config, ({ database }) => treeOf(database).latest())
+  print(latest === null ? 'There is no checkpoint yet.' : checkpointNote(latest).trimEnd())
+  return latest === null ? 1 : 0
+}
+
+/** Verifies a receipt, offline; or with --all the whole record against the store. Returns 0 when all is good. */
+export async function verify(config: Config, options: Options, print: Print): Promise<number> {
+  if (options.flags.has('all')) return verifyAll(config, print)
+  const [file] = options.words
+  if (file === undefined) throw new UsageError('verify needs a receipt, or --all.')
+  const asked = options.values.get('witnesses')
+  if (asked !== undefined && !/^\d{1,3}$/.test(asked)) throw new UsageError('--witnesses is a number.')
+  return verifyFile(file, needed(options, 'key'), asked === undefined ? undefined : Number(asked), print)
+}
+
+async function verifyAll(config: Config, print: Print): Promise<number> {
+  const findings: string[] = []
+  const find = (sentence: string) => {
+    findings.push(sentence)
+    print(`WRONG: ${sentence}`)
+  }
+  const parts = { origin: logOriginOf(config), witnesses: readWitnesses(config.witnesses), find }
+  const audited = await within(config, (domains, logKeeper) => auditAll(domains, { ...parts, logKeeper }))
+  print(
+    `${audited.records} records, ${audited.messages} messages: ${findings.length === 0 ? 'nothing is wrong' : `${findings.length} things are wrong`}.`,
+  )
+  if (audited.disposed > 0)
+    print(`The details of ${audited.disposed} records were disposed of: whether every copy is accounted for cannot be told.`)
+  return findings.length === 0 ? 0 : 1
+}
+
+/** Audits evidence and messages as they stand at one moment; `find` hears of each thing that is wrong. */
+export function auditAll(
+  domains: Domains,
+  o: { logKeeper: LogKeeper; origin: string; witnesses: readonly Witness[]; find: (sentence: string) => void },
+): Promise<{ records: number; messages: number; disposed: number }> {
+  const accounts = newAccounts()
+  return domains.database.transaction(async (tx) => {
+    await tx.run(sql`set transaction isolation level repeatable read, read only`)
+    await tx.run(sql`set local statement_timeout = 0`)
+    const evidence = await auditEvidence({ ...o, ...domains, tx, hear: accounts.hear })
+    const messages = await auditMessages({ ...o, ...domains, tx, accounts, complete: evidence.disposed === 0 })
+    return { ...evidence, messages }
+  })
+}
