@@ -183,7 +183,7 @@ async function submit(
     recipients,
     refused: turnedDown,
     sealed,
-    originalHeader: head,
+    original: { head, octets: content, bodyStart: inspected.header.octets },
     submitted: message,
     delivered,
   })

@@ -4,8 +4,7 @@ import { faultPoint } from '#base/fault-point.ts'
 import type { Refused } from '#base/faults.ts'
 import type { Accepted, Envelope } from '#delivery/envelope.ts'
 import { type HolderFacts, type MemberRecipient, type Outcome, outcomesOf, sendingIsSuspended } from '#delivery/outcome.ts'
-import type { newNotices } from '#delivery/notices.ts'
-import { toBeNotified } from '#delivery/notices.ts'
+import { type newNotices, type Original, toBeNotified } from '#delivery/notices.ts'
 import type { Sealed } from '#delivery/seal-message.ts'
 import { insertSubmissions, submissionByHash } from '#delivery/submissions.sql.ts'
 import type { Detail } from '#evidence/leaf.ts'
@@ -25,7 +24,7 @@ export interface Pending {
   readonly recipients: readonly MemberRecipient[]
   readonly refused: readonly Extract<Outcome, { kind: 'refused' }>[]
   readonly sealed: Sealed
-  readonly originalHeader: Buffer
+  readonly original: Original
   /** What every recipient's commitment says of the message and its submitter, as submitted and as delivered. */
   readonly submitted: Detail
   readonly delivered: Detail
@@ -51,6 +50,8 @@ export interface BatchParts {
   readonly evidence: Evidence
   readonly keys: Keys
   readonly clock: Clock
+  /** Wall time that does not follow jumps: what a retry is recognised by must not expire early because of one. */
+  readonly steadyMs: () => number
   readonly composeNotice: ReturnType<typeof newNotices>
 }
 
@@ -222,7 +223,7 @@ interface Notice {
 async function composeNotices(parts: BatchParts, { pending, outcomes, records }: Decided): Promise<Notice[]> {
   const due = toBeNotified(outcomes)
   if (due.length === 0 || pending.envelope.reversePath === null) return []
-  const sealed = await parts.composeNotice(pending.envelope, pending.originalHeader, due)
+  const sealed = await parts.composeNotice(pending.envelope, pending.original, due)
   const details = [{ message: sealed.message.id, notice: true, receipt: records[0]!.id, holder: pending.submitter }]
   const record = await parts.evidence.prepare({
     event: 'ContentConsignment',

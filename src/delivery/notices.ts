@@ -3,7 +3,7 @@ import type { Clock } from '#base/clock.ts'
 import type { Refused } from '#base/faults.ts'
 import { newId, randomId } from '#base/ids.ts'
 import type { Envelope, EnvelopeRecipient } from '#delivery/envelope.ts'
-import { inspect, octetsOf } from '#delivery/inspect.ts'
+import { inspect, type Octets, octetsOf, slice } from '#delivery/inspect.ts'
 import type { Outcome } from '#delivery/outcome.ts'
 import type { Sealed, SealMessage } from '#delivery/seal-message.ts'
 import { composeDsn } from '#mail/dsn.ts'
@@ -21,9 +21,26 @@ function failed({ reason, clause, about, remedy }: Refused) {
   return { action: 'failed' as const, status: statusOf[reason] ?? '5.7.1', clause, remedy: `${about}. ${remedy}` }
 }
 
-/** Makes the function that composes and seals one notice; the original's header goes with it (RFC 3462). */
+/** The message as it would have been delivered, for the notice about it: its header, and its body when that is asked for. */
+export interface Original {
+  readonly head: Buffer
+  readonly octets: Octets
+  readonly bodyStart: number
+}
+
+/** A notice returns the whole message (RET=FULL, RFC 3461 §4.3) up to this size; of a larger one the header, which the RFC allows. */
+export const fullReturnOctets = 1_048_576
+
+async function returned({ head, octets, bodyStart }: Original, envelope: Envelope, outcomes: readonly Outcome[]) {
+  const size = head.length + octets.size - bodyStart
+  const isFull = envelope.ret === 'FULL' && size <= fullReturnOctets && outcomes.some((outcome) => outcome.kind === 'refused')
+  if (!isFull) return { original: head, returns: 'headers' as const }
+  return { original: Buffer.concat([head, await slice(octets, bodyStart, octets.size)]), returns: 'full' as const }
+}
+
+/** Makes the function that composes and seals one notice; the original goes with it, its header or the whole (RFC 3462). */
 export function newNotices(o: { sealMessage: SealMessage; clock: Clock; hostName: string }) {
-  return async (envelope: Envelope, originalHeader: Buffer, outcomes: readonly Outcome[]): Promise<Sealed> => {
+  return async (envelope: Envelope, original: Original, outcomes: readonly Outcome[]): Promise<Sealed> => {
     const atMs = o.clock.now()
     const octets = composeDsn({
       messageId: `<${newId(atMs)}@${o.hostName}>`,
@@ -34,8 +51,7 @@ export function newNotices(o: { sealMessage: SealMessage; clock: Clock; hostName
       reversePath: envelope.reversePath ?? '',
       envelopeId: envelope.envid,
       arrivalMs: atMs,
-      original: originalHeader,
-      returns: 'headers',
+      ...(await returned(original, envelope, outcomes)),
       recipients: outcomes.map((outcome) => ({
         finalRecipient: outcome.recipient.address,
         originalRecipient: outcome.recipient.originalRecipient,

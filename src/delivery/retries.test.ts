@@ -195,6 +195,17 @@ test('NOTIFY=SUCCESS gives a delivered DSN, NEVER none, and nothing said means f
   assert.match(dsns[0]!, /Message-ID: <notify@client\.example>/)
 })
 
+test('RET=FULL returns the whole message with a failure, and only its header with a success (RFC 3461 §4.3)', async () => {
+  await setQuota(gareth, 10)
+  const { length } = await doors.read(priya)
+  const full = { envid: null, ret: 'FULL' as const }
+  accepted(await doors.submit(priya, [to(miriam, null), to(gareth, null)], note('full', 'word-ret-full'), full))
+  accepted(await doors.submit(priya, [to(miriam, ['SUCCESS'])], note('fine', 'word-ret-fine'), full))
+  const [failure, success] = (await doors.read(priya)).slice(length)
+  assert.match(failure!, /Content-Type: message\/(rfc822|global)\r\n[\s\S]*word-ret-full/)
+  assert.doesNotMatch(success!, /word-ret-fine/)
+})
+
 test('a poisoned message fails by itself: those that share its transaction are delivered, and it stores nothing', async () => {
   let arrived = 0
   let failures = 0

@@ -22,8 +22,6 @@ test('the parts belong to the service, the root keys stand outside and belong to
     for (const path of [folders.content, folders.spool, folders.keyring, folders.clamav, folders.tls, folders.sockets.postgres]) {
       assert.deepEqual([ownerOf(path), modeOf(path)], [user?.uid ?? us, 0o700], path)
     }
-    assert.deepEqual([ownerOf(folders.rootKeys), modeOf(folders.rootKeys)], [us, 0o700])
-    assert.equal(folders.rootKeys, join(base, 'data-keys'))
     assert.equal(existsSync(folders.postgres), false)
   }
 })

@@ -19,8 +19,6 @@ export interface Folders {
   readonly run: string
   /** Sockets: `run`, or a short folder elsewhere. */
   readonly sockets: { readonly status: string; readonly postgres: string; readonly clamd: string; readonly keys: string }
-  /** Outside the data folder, so that who copies that has no root key. The supervisor's user's alone: read before privileges are dropped. */
-  readonly rootKeys: string
 }
 
 /** Makes the data folder and its parts with their owners and modes; throws a sentence when it cannot be used. Doing it twice changes nothing. */
@@ -50,7 +48,6 @@ export function prepareFolders(dataFolder: string, user: UnixUser | null): Folde
       clamd: ownFolder(join(sockets, 'clamd'), user),
       keys: ownFolder(join(sockets, 'keys'), user),
     },
-    rootKeys: ownFolder(`${data}-keys`, null),
   }
 }
 

@@ -49,7 +49,7 @@ export function newCountryGate(insideNetworks: readonly string[], countryData: s
       'T21',
       'connection-from-outside-the-uk',
       `the connection comes from ${remoteAddress}, which is not known to be in the UK`,
-      'Connect from within the UK. If you are there, ask your administrator to allow this address for 24 hours.',
+      'Connect from within the UK. If you are there, tell the Helpdesk this address.',
     )
   }
 }

@@ -1,8 +1,9 @@
 // `up`: prepares the machine, starts every process in order, says what one can do now, and drains them all at the end.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { statfsSync } from 'node:fs'
+import { rmSync, statfsSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { type Log, newLog } from '#base/log.ts'
@@ -61,6 +62,7 @@ export async function supervise(config: Config, say: (text: string) => void): Pr
     return 1
   } finally {
     for (const server of answering) server.close()
+    rmSync(join('/dev/shm', shortName(config.dataFolder)), { recursive: true, force: true })
     claim.release()
   }
 }
