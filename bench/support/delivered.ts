@@ -1,7 +1,7 @@
 // What arrived: counts the messages of mailboxes over IMAP until they are as many as expected, or no more come.
 import { type ImapServer, openImap, statusOf } from './imap-client.ts'
 
-const pollMs = 20
+const pollMs = 50
 const quietMs = 10_000
 
 /** Messages in the INBOXes of all these accounts together. */

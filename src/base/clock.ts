@@ -18,7 +18,7 @@ export function steadyNow(clock: Clock): () => number {
   return () => {
     const wallMs = clock.now()
     const steadyMs = startMs + clock.monotonic()
-    return Math.abs(wallMs - steadyMs) > mostApartMs ? steadyMs : wallMs
+    return Math.abs(wallMs - steadyMs) > mostApartMs ? Math.round(steadyMs) : wallMs
   }
 }
 

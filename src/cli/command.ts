@@ -165,7 +165,7 @@ export const commandSpecs = {
     usage: 'new-operator-key NAME --out FILE',
     says: 'make an operator’s key, and print its public half for the setting operatorKeys',
     words: ['name'],
-    options: { out: { type: 'string', says: 'the file for the key, to be kept by that operator' } },
+    options: { ...where, out: { type: 'string', says: 'the file for the key, to be kept by that operator' } },
   },
   'accept-rollback': {
     usage: 'accept-rollback KEY-FILE KEY-FILE',

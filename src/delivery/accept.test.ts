@@ -330,8 +330,8 @@ test('each acceptance is recorded twice over: responsibility taken, and consigne
   assert.deepEqual(
     records.map(({ leaf }) => [leaf.event, leaf.commitments.length]),
     [
-      ['SubmissionAcceptance', 2],
-      ['ContentConsignment', 2],
+      ['SubmissionAcceptance', 4],
+      ['ContentConsignment', 4],
     ],
   )
   assert.equal(records[0]!.leaf.id, reply.receipt)

@@ -1,5 +1,5 @@
 // The one door for messages that enter: facts, rules, scan, seal, then delivery and record in one transaction. Every face comes through here. G01–G09, T08, T19
-import type { Clock } from '#base/clock.ts'
+import { type Clock, steadyNow } from '#base/clock.ts'
 import { type Refused, refused } from '#base/faults.ts'
 import type { Organisations } from '#community/organisations.ts'
 import { type StandingOf, keyOf } from '#community/standing.ts'
@@ -87,6 +87,7 @@ export function openAcceptance(parts: AcceptanceParts): Acceptance {
   const sealMessage = newSealMessage({ sealing: parts.keys.sealing, contentStore: parts.contentStore, clock: parts.clock })
   const batchParts: BatchParts = {
     ...parts,
+    steadyMs: steadyNow(parts.clock),
     composeNotice: newNotices({ sealMessage, clock: parts.clock, hostName: parts.hostName }),
   }
   const batches = newLanes<Pending, Result>({ lanes, most: batchMessages, work: (batch) => deliverBatch(batchParts, batch) })

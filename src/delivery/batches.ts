@@ -7,7 +7,7 @@ import { type HolderFacts, type MemberRecipient, type Outcome, outcomesOf, sendi
 import { type newNotices, type Original, toBeNotified } from '#delivery/notices.ts'
 import type { Sealed } from '#delivery/seal-message.ts'
 import { insertSubmissions, submissionByHash } from '#delivery/submissions.sql.ts'
-import type { Detail } from '#evidence/leaf.ts'
+import { type Detail, contentCommitment } from '#evidence/leaf.ts'
 import type { Act, Evidence, PreparedRecord } from '#evidence/record.ts'
 import type { Accounts } from '#identity/accounts.ts'
 import { type EpochKey, theService } from '#keys/epoch.ts'
@@ -125,7 +125,7 @@ async function deliver(parts: BatchParts, tx: Transaction, batch: readonly Pendi
   const records: PreparedRecord[] = []
   const notices = withNotices ? (await Promise.all(taken.map((one) => composeNotices(parts, one)))).flat() : []
   const keys = await mailboxKeys(parts.keys, taken, notices)
-  noteSubmissions(tx, taken, parts.clock.now())
+  noteSubmissions(tx, taken, parts.steadyMs())
   const copies = taken.flatMap((one) => copiesOf(one, keys, parts.keys, parts.clock.now()))
   const placed = placeCopies(tx, targets, [...copies, ...notices.map((notice) => notice.copy(keys))])
   for (const one of decided) {
@@ -224,7 +224,9 @@ async function composeNotices(parts: BatchParts, { pending, outcomes, records }:
   const due = toBeNotified(outcomes)
   if (due.length === 0 || pending.envelope.reversePath === null) return []
   const sealed = await parts.composeNotice(pending.envelope, pending.original, due)
-  const details = [{ message: sealed.message.id, notice: true, receipt: records[0]!.id, holder: pending.submitter }]
+  const { id: message, octets } = sealed.message
+  const delivered = contentCommitment(sealed.digest)
+  const details = [{ message, notice: true, receipt: records[0]!.id, holder: pending.submitter, delivered, octets }]
   const record = await parts.evidence.prepare({
     event: 'ContentConsignment',
     actor: theService,

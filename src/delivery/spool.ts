@@ -18,6 +18,8 @@ export interface Spool {
 }
 
 const chunksGathered = 64
+/** Above this the chunks are copied into one piece of memory that the spool keeps for itself: kept as they came, they would live on until the next full garbage collection. */
+const chunksKeptOctets = 64 * 1024
 
 export type NewSpool = () => Spool
 
@@ -34,6 +36,8 @@ class SealedSpool implements Spool {
   readonly #identity: Identity = { month: 0, id: randomId() }
   #waiting: Buffer[] = []
   #waitingOctets = 0
+  /** Where the octets wait instead, once there are more than a few: its first `#waitingOctets`. */
+  #piece: Buffer | null = null
   #whole: Buffer | null = null
   #file: FileHandle | null = null
   #pieces = 0
@@ -47,28 +51,41 @@ class SealedSpool implements Spool {
     for (let at = 0; at < chunk.length; ) {
       if (this.#waitingOctets === pieceOctets) await this.#spill()
       const part = chunk.subarray(at, at + pieceOctets - this.#waitingOctets)
-      // Gathered now and then: an octet a packet must not cost an object an octet.
-      if (this.#waiting.push(part) === chunksGathered) this.#waiting = [Buffer.concat(this.#waiting)]
-      this.#waitingOctets += part.length
+      this.#keep(part)
       this.size += part.length
       at += part.length
     }
   }
 
+  #keep(part: Buffer): void {
+    if (this.#piece !== null) part.copy(this.#piece, this.#waitingOctets)
+    // Gathered now and then: an octet a packet must not cost an object an octet.
+    else if (this.#waiting.push(part) === chunksGathered) this.#waiting = [Buffer.concat(this.#waiting)]
+    this.#waitingOctets += part.length
+    if (this.#piece !== null || this.#waitingOctets <= chunksKeptOctets) return
+    this.#piece = Buffer.allocUnsafeSlow(pieceOctets)
+    let at = 0
+    for (const kept of this.#waiting) at += kept.copy(this.#piece, at)
+    this.#waiting = []
+  }
+
+  /** What waits in memory, in one buffer. */
+  #inMemory(): Buffer {
+    if (this.#piece !== null) return this.#piece.subarray(0, this.#waitingOctets)
+    return this.#waiting.length === 1 ? this.#waiting[0]! : Buffer.concat(this.#waiting)
+  }
+
   /** Seals one full piece into the file. Every piece is sealed as `not last`: the length is known to this process. */
   async #spill(): Promise<void> {
-    const piece = Buffer.concat(this.#waiting)
-    this.#waiting = []
-    this.#waitingOctets = 0
     this.#file ??= await open(join(this.#folder, this.#identity.id), 'wx+', 0o600)
-    const sealed = sealPiece(this.#sealing, this.#key, this.#identity, this.#pieces++, false, piece)
+    const sealed = sealPiece(this.#sealing, this.#key, this.#identity, this.#pieces++, false, this.#inMemory())
+    this.#waitingOctets = 0
     await this.#file.writeFile(sealed) // behind the last one, and whole: write may take a part
   }
 
   whole(): Buffer | null {
     if (this.#file !== null) return null
-    this.#whole ??= this.#waiting.length === 1 ? this.#waiting[0]! : Buffer.concat(this.#waiting)
-    this.#waiting = [this.#whole]
+    this.#whole ??= this.#inMemory()
     return this.#whole
   }
 
@@ -85,11 +102,12 @@ class SealedSpool implements Spool {
       // One octet past the pieces in the file makes unsealRange take none of them for the last.
       yield* unsealRange(this.#sealing, this.#key, this.#identity, inFile + 1, readAt, from, Math.min(end, inFile))
     }
-    if (end > inFile) yield Buffer.concat(this.#waiting).subarray(Math.max(0, from - inFile), end - inFile)
+    if (end > inFile) yield this.#inMemory().subarray(Math.max(0, from - inFile), end - inFile)
   }
 
   async abandon(): Promise<void> {
     this.#waiting = []
+    this.#piece = null
     this.#whole = null
     const file = this.#file
     this.#file = null

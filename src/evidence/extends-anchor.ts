@@ -34,7 +34,9 @@ export async function compareWithAnchor(o: {
     await readEdge(database, size, root)
     if (!(await tree.rootAt(size)).equals(root)) throw new TreeIsDamaged('the tiles are not those of the checkpoint')
     const reasons: string[] = []
-    if (size < anchor.size)
+    if (anchor.missing)
+      reasons.push('The anchor of the record is missing from keyFolder: whether the record was rolled back cannot be told.')
+    else if (size < anchor.size)
       reasons.push(`The record was rolled back: it has ${size} entries in its tree, and ${anchor.size} were signed before.`)
     else if ((await tree.rootAt(anchor.size)).toString('base64') !== anchor.root)
       reasons.push(`The record was rewritten: its first ${anchor.size} entries are not those that were signed before.`)

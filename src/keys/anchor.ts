@@ -1,5 +1,5 @@
 // The anchor against roll-back: the latest checkpoint, kept outside the data folder, and what two operators said of a tree that does not extend it. docs/flow.md, Evidence.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Checkpoint } from '#keys/checkpoint.ts'
@@ -7,6 +7,8 @@ import { replaceFile } from '#keys/durable.ts'
 import { readNote, readVerifier, signedAt } from '#keys/note.ts'
 
 export interface Anchored {
+  /** True when there is none where one must be: it was lost, or taken away. Nothing is signed then; operators may accept the tree anew. */
+  readonly missing: boolean
   readonly size: number
   /** In base64, as in a checkpoint. */
   readonly root: string
@@ -19,7 +21,6 @@ export interface Anchored {
 }
 
 export interface Anchor {
-  /** Throws when there is none: it was lost or taken away. */
   read(): Promise<Anchored>
   /** Keeps the empty tree's checkpoint unless there is one. */
   begin(): Promise<void>
@@ -36,6 +37,7 @@ export interface RollbackStatement {
   readonly disregarded: readonly string[]
 }
 
+const empty = { size: 0, root: hash('sha256', '', 'base64'), note: null, disregarded: [], statements: [] } as const
 const title = 'cjsm accept-rollback'
 const operatorsNeeded = 2
 
@@ -57,6 +59,8 @@ function readRollback(text: string): RollbackStatement | null {
   return rollbackText(statement) === text ? statement : null
 }
 
+const kept = ({ missing: _, ...rest }: Anchored) => rest
+
 /** The anchor in a file of a folder. One process keeps it. */
 export function openAnchor(folder: string): Anchor {
   const file = join(folder, 'anchor.json')
@@ -64,12 +68,18 @@ export function openAnchor(folder: string): Anchor {
   let known: Anchored | undefined
 
   async function read(): Promise<Anchored> {
-    known ??= JSON.parse(await readFile(file, 'utf8')) as Anchored
+    known ??= await readFile(file, 'utf8').then(
+      (text) => ({ ...(JSON.parse(text) as Omit<Anchored, 'missing'>), missing: false }),
+      (fault: NodeJS.ErrnoException) => {
+        if (fault.code !== 'ENOENT') throw fault
+        return { ...empty, missing: true }
+      },
+    )
     return known
   }
-  async function write(next: Anchored): Promise<void> {
+  async function write(next: Omit<Anchored, 'missing'>): Promise<void> {
     await replaceFile(folder, 'anchor.json', `${JSON.stringify(next, null, 2)}\n`)
-    known = next
+    known = { ...next, missing: false }
   }
   /** One after another: each looks at what the one before has kept. */
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -81,20 +91,16 @@ export function openAnchor(folder: string): Anchor {
     read,
     begin: () =>
       inTurn(async () => {
-        const there = await read().catch((fault: NodeJS.ErrnoException) => {
-          if (fault.code !== 'ENOENT') throw fault
-          return null
-        })
-        const root = createHash('sha256').digest('base64')
-        if (there === null) await write({ size: 0, root, note: null, disregarded: [], statements: [] })
+        if ((await read()).missing) await write(empty)
       }),
     keep: (checkpoint, note) =>
       inTurn(async () => {
         const before = await read()
+        if (before.missing) throw new Error('the anchor is missing')
         const root = checkpoint.root.toString('base64')
         if (checkpoint.size < before.size || (checkpoint.size === before.size && root !== before.root))
           throw new Error('a checkpoint that does not extend the anchor')
-        if (checkpoint.size > before.size) await write({ ...before, size: checkpoint.size, root, note })
+        if (checkpoint.size > before.size) await write({ ...kept(before), size: checkpoint.size, root, note })
       }),
     acceptRollback: (origin, statement, operatorKeys) =>
       inTurn(async () => {

@@ -71,7 +71,8 @@ export async function openLogKeys(o: {
     async sign(text) {
       const checkpoint = readCheckpoint(text)
       if (checkpoint === null || checkpoint.origin !== origin) throw new Error('not a checkpoint of this log')
-      const { size, root: anchored } = await anchor.read()
+      const { size, root: anchored, missing } = await anchor.read()
+      if (missing) throw new Error('the anchor is missing')
       if (checkpoint.size < size || (checkpoint.size === size && !checkpoint.root.equals(Buffer.from(anchored, 'base64'))))
         throw new Error('a checkpoint that does not extend the anchor')
       return noteOf(checkpointText(checkpoint), [signers.at(-1)!.sign(text)])
@@ -82,7 +83,7 @@ export async function openLogKeys(o: {
       return signers.at(-1)!.verifier
     },
     anchor: () => anchor.read(),
-    keepAnchor: (note) => anchor.keep(ownCheckpoint(note), note),
+    keepAnchor: async (note) => anchor.keep(ownCheckpoint(note), note),
     acceptRollback: (statement) => anchor.acceptRollback(origin, statement, o.operatorKeys),
     async rotateRoot() {
       await rotation.begin()

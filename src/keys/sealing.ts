@@ -46,7 +46,8 @@ export const aesGcmZstd: Sealing = {
   compress: (octets) => zstdCompressSync(octets, fast),
   decompress(octets, maxOctets) {
     try {
-      return zstdDecompressSync(octets, { maxOutputLength: Math.max(maxOctets, 1) })
+      // One output buffer of the size that it may have at most: by default it is put together from many small ones.
+      return zstdDecompressSync(octets, { maxOutputLength: Math.max(maxOctets, 1), chunkSize: Math.max(maxOctets, 64) })
     } catch (cause) {
       throw new SealBroken('sealed octets do not expand', { cause })
     }

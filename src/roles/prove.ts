@@ -13,6 +13,7 @@ import { auditMessages, newAccounts } from '#mailbox/audit.ts'
 import type { Domains } from '#roles/domains.ts'
 import { openServiceDomains } from '#roles/open.ts'
 import { logOriginOf } from '#roles/places.ts'
+import type { Transaction } from '#store/database.ts'
 import { sql } from '#store/sql.ts'
 
 type Print = (text: string) => void
@@ -83,12 +84,21 @@ export function auditAll(
   domains: Domains,
   o: { logKeeper: LogKeeper; origin: string; witnesses: readonly Witness[]; find: (sentence: string) => void },
 ): Promise<{ records: number; messages: number; disposed: number }> {
-  const accounts = newAccounts()
   return domains.database.transaction(async (tx) => {
     await tx.run(sql`set transaction isolation level repeatable read, read only`)
     await tx.run(sql`set local statement_timeout = 0`)
-    const evidence = await auditEvidence({ ...o, ...domains, tx, hear: accounts.hear })
-    const messages = await auditMessages({ ...o, ...domains, tx, accounts, complete: evidence.disposed === 0 })
-    return { ...evidence, messages }
+    return auditIn(tx, domains, o)
   })
+}
+
+/** The audit of what one transaction sees. */
+export async function auditIn(
+  tx: Transaction,
+  domains: Domains,
+  o: { logKeeper: LogKeeper; origin: string; witnesses: readonly Witness[]; find: (sentence: string) => void },
+): Promise<{ records: number; messages: number; disposed: number }> {
+  const accounts = newAccounts()
+  const evidence = await auditEvidence({ ...o, ...domains, tx, hear: accounts.hear })
+  const messages = await auditMessages({ ...o, ...domains, tx, accounts, complete: evidence.disposed === 0 })
+  return { ...evidence, messages }
 }

@@ -1,9 +1,12 @@
 // Processes that are killed, one after the other: all is well again within seconds, no 250 is lost, nothing is left behind. A real instance.
 import assert from 'node:assert/strict'
 import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { ImapFlow } from 'imapflow'
+import pg from 'pg'
+import { socketsFolderOf } from '#host/folders.ts'
 import { startInstance } from '#test/support/instance.ts'
 import { openSmtpClient } from '#test/support/smtp-client.ts'
 
@@ -136,6 +139,23 @@ test('every message that was answered 250 through all of that is there, once', a
     sent.filter((subject) => found.filter((one) => one === subject).length !== 1),
     [],
   )
+})
+
+test('a clock in doubt is said in status until the operator confirms it, which is recorded', async () => {
+  const warnings = () => (JSON.parse(instance.cjsm('status', '--json').stdout) as { warnings: string[] }).warnings.join('\n')
+  assert.doesNotMatch(warnings(), /clock/)
+  const host = join(socketsFolderOf(instance.data), 'postgres')
+  const client = new pg.Client({ host, user: 'cjsm', database: 'cjsm' })
+  await client.connect()
+  const { rowCount } = await client.query('update clock_reading set wall_ms = wall_ms - 7200000')
+  assert.equal(rowCount, 1)
+  assert.match(warnings(), /The clock of this machine jumped by over an hour.*confirm-clock/)
+  const confirmed = instance.cjsm('confirm-clock')
+  assert.equal(confirmed.status, 0, confirmed.stdout + confirmed.stderr)
+  assert.doesNotMatch(warnings(), /clock/)
+  const { rows } = await client.query(`select from evidence_record where convert_from(leaf, 'UTF8') like '%"ClockConfirmed"%'`)
+  assert.equal(rows.length, 1)
+  await client.end()
 })
 
 test('SIGTERM under load: no 250 is lost, all ends within 30 s, and up finds everything', async () => {

@@ -16,6 +16,8 @@ export type Kill = FaultPoint | Exclude<Kind, 'supervisor' | 'postgres'> | 'post
 
 interface Process {
   readonly kind: Kind
+  readonly name: string
+  readonly why: string | null
   readonly pid: number | null
   readonly healthy: boolean
 }
@@ -45,11 +47,16 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
   }
 }
 
-/** Waits until every process serves. */
-export function allServe(instance: Instance): Promise<void> {
-  return until('every process serves', async () => {
+/** Waits until every process serves; throws, saying which does not and why, after a minute. */
+export async function allServe(instance: Instance): Promise<void> {
+  let why = ['the supervisor does not answer']
+  const serve = async () => {
     const all = await processesOf(instance)
-    return all.length > 0 && all.every((one) => one.healthy)
+    if (all.length > 0) why = all.filter((one) => !one.healthy).map((one) => `${one.name}: ${one.why}`)
+    return why.length === 0
+  }
+  await until('every process serves', serve).catch((cause: unknown) => {
+    throw new Error(why.join('; '), { cause })
   })
 }
 

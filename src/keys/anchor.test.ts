@@ -1,0 +1,97 @@
+// The log's keys and the anchor: what is signed, what extends what, and what two operators may accept. design.md, Evidence
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { randomOctets } from '#base/ids.ts'
+import { rollbackText } from '#keys/anchor.ts'
+import { checkpointText } from '#keys/checkpoint.ts'
+import { newSigner, noteOf, readNote, readVerifier, signedAt } from '#keys/note.ts'
+import { testLogKeeper, testOrigin } from '#test/support/log-keeper.ts'
+
+const operators = ['ann', 'bob', 'cyd'].map((name) => newSigner(name, 'author', randomOctets(32)))
+const operatorKeys = operators.map((one) => one.verifier)
+const textOf = (size: number, root = randomOctets(32)) => checkpointText({ origin: testOrigin, size, root })
+
+test('a key signs checkpoints of its own log only, a new key signs from then on, and both are known after a restart', async () => {
+  const { logKeeper, folders } = await testLogKeeper()
+  const [first] = await logKeeper.verifiers()
+  const note = readNote(await logKeeper.sign(textOf(5)))!
+  assert.equal(signedAt(note, readVerifier(first!)!), 0)
+  for (const wrong of ['hello\n', textOf(5).replace(testOrigin, 'other/log'), `${textOf(5)}x`])
+    await assert.rejects(logKeeper.sign(wrong))
+  const second = await logKeeper.rotate()
+  const later = readNote(await logKeeper.sign(textOf(6)))!
+  assert.deepEqual([signedAt(later, readVerifier(second)!), signedAt(later, readVerifier(first!)!)], [0, null])
+  const again = await testLogKeeper({ folders })
+  assert.deepEqual(await again.logKeeper.verifiers(), [first, second])
+  assert.equal(signedAt(readNote(await again.logKeeper.sign(textOf(6)))!, readVerifier(second)!), 0)
+})
+
+test('the anchor goes forward only, takes only what the log signed, and is read again after a restart', async () => {
+  const { logKeeper, folders } = await testLogKeeper()
+  assert.equal((await logKeeper.anchor()).size, 0)
+  const [five, four, fork] = [await logKeeper.sign(textOf(5)), await logKeeper.sign(textOf(4)), await logKeeper.sign(textOf(5))]
+  await logKeeper.keepAnchor(five)
+  await logKeeper.keepAnchor(five)
+  await assert.rejects(logKeeper.keepAnchor(four))
+  await assert.rejects(logKeeper.keepAnchor(fork))
+  const stranger = newSigner(testOrigin, 'author', randomOctets(32))
+  await assert.rejects(logKeeper.keepAnchor(noteOf(textOf(9), [stranger.sign(textOf(9))])))
+  await assert.rejects(logKeeper.sign(textOf(4)), /does not extend the anchor/)
+  await assert.rejects(logKeeper.sign(textOf(5)), /does not extend the anchor/)
+  const { logKeeper: again } = await testLogKeeper({ folders })
+  assert.equal((await again.anchor()).note, five)
+  assert.equal(JSON.parse(await readFile(join(folders.root, 'service', 'anchor.json'), 'utf8')).size, 5)
+})
+
+test('a lost anchor is missed and not taken for an empty one: nothing is signed until operators accept the tree', async () => {
+  const { folders, root } = await testLogKeeper()
+  const { rm } = await import('node:fs/promises')
+  await rm(join(root.ownFolder, 'anchor.json'))
+  const { logKeeper } = await testLogKeeper({ folders, operatorKeys })
+  const { missing, size, root: empty } = await logKeeper.anchor()
+  assert.equal(missing, true)
+  await assert.rejects(logKeeper.sign(textOf(1)), /missing/)
+  const tree = { size: 7, root: randomOctets(32).toString('base64') }
+  const text = rollbackText({ origin: testOrigin, anchor: { size, root: empty }, tree, disregarded: [] })
+  const statement = noteOf(
+    text,
+    operators.slice(0, 2).map((one) => one.sign(text)),
+  )
+  assert.equal(await logKeeper.acceptRollback(statement), null)
+  await logKeeper.sign(textOf(8))
+})
+
+test('a roll-back is accepted on the word of two different operators, about this anchor and this log only', async () => {
+  const { logKeeper } = await testLogKeeper({ operatorKeys })
+  await logKeeper.keepAnchor(await logKeeper.sign(textOf(50)))
+  const { size, root } = await logKeeper.anchor()
+  const tree = { size: 20, root: randomOctets(32).toString('base64') }
+  const witness = newSigner('w', 'witness', randomOctets(32)).verifier
+  const text = rollbackText({ origin: testOrigin, anchor: { size, root }, tree, disregarded: [witness] })
+  const by = (said: string, ...who: typeof operators) =>
+    noteOf(
+      said,
+      who.map((one) => one.sign(said)),
+    )
+  const [ann, bob] = operators as [(typeof operators)[0], (typeof operators)[0]]
+  const stranger = newSigner('eve', 'author', randomOctets(32))
+  for (const wrong of [
+    by(text, ann),
+    by(text, ann, ann),
+    by(text, ann, stranger),
+    noteOf(text, [ann.sign(text), bob.sign(`${text}x`)]),
+    by(text.replace(testOrigin, 'other/log'), ann, bob),
+    by(text.replace('anchor 50', 'anchor 51'), ann, bob),
+    'nothing\n',
+  ])
+    assert.equal(typeof (await logKeeper.acceptRollback(wrong)), 'string')
+  assert.equal((await logKeeper.anchor()).size, 50)
+  const said = by(text, ann, bob)
+  assert.equal(await logKeeper.acceptRollback(said), null)
+  const now = await logKeeper.anchor()
+  assert.deepEqual([now.size, now.root, now.disregarded, now.statements], [20, tree.root, [witness], [said]])
+  assert.equal(typeof (await logKeeper.acceptRollback(said)), 'string', 'not a second time')
+  await logKeeper.sign(textOf(21))
+})

@@ -1,0 +1,124 @@
+// Yesterday's data folder, started today: refused before the first 250, until two operators say otherwise; and what the commands of the record print. design.md, Evidence; G14
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import nodemailer from 'nodemailer'
+import { type Instance, startInstance } from '#test/support/instance.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'cjsm-roll-back-'))
+chmodSync(folder, 0o711)
+after(() => rmSync(folder, { recursive: true, force: true }))
+const launcher = fileURLToPath(new URL('../../cjsm', import.meta.url))
+const keyFiles = ['ann', 'bob', 'eve'].map((name) => join(folder, `${name}.key`))
+const [ann, bob, eve] = keyFiles.map((file, at) => {
+  const made = spawnSync(launcher, ['new-operator-key', ['ann', 'bob', 'eve'][at]!, '--out', file], { encoding: 'utf8' })
+  assert.equal(made.status, 0, made.stderr)
+  return made.stdout.trim()
+})
+const instance = await startInstance({ environment: { CJSM_OPERATOR_KEYS: `${ann},${bob}` } })
+
+/** Sends a message; returns the reply to its end, or to what was refused before. */
+async function send({ ports, person }: Instance, subject: string): Promise<string> {
+  const [from, to] = [person('prosecutor'), person('solicitor')]
+  const transport = nodemailer.createTransport({
+    host: '127.0.0.1',
+    port: ports.submissions,
+    secure: true,
+    tls: { rejectUnauthorized: false },
+    auth: { user: from.userName, pass: from.devicePassword },
+  })
+  try {
+    return (await transport.sendMail({ from: from.address, to: to.address, subject, text: `${from.name}, ${from.address}` }))
+      .response
+  } catch (fault) {
+    return (fault as { response?: string }).response ?? String(fault)
+  } finally {
+    transport.close()
+  }
+}
+
+const anchored = () =>
+  (JSON.parse(readFileSync(join(`${instance.data}-keys`, 'service', 'anchor.json'), 'utf8')) as { size: number }).size
+
+async function anchoredAbove(size: number): Promise<number> {
+  for (const untilMs = Date.now() + 20_000; anchored() <= size; await wait(50))
+    assert.ok(Date.now() < untilMs, 'the anchor is kept')
+  return anchored()
+}
+
+test('a message’s receipt is verified offline, and the whole record against the store (G14)', async () => {
+  const before = anchored()
+  const reply = await send(instance, 'first')
+  assert.match(reply, /^250 /)
+  await anchoredAbove(before)
+  const [id] = /[0-9a-f]{8}-[0-9a-f-]{27}/.exec(reply)!
+  const { stdout: receipt } = instance.cjsm('receipt', id!)
+  const [file, keys] = [join(folder, 'receipt.json'), join(folder, 'keys')]
+  writeFileSync(file, receipt)
+  writeFileSync(keys, instance.cjsm('public-keys').stdout)
+  const verified = instance.cjsm('verify', file, '--key', keys)
+  assert.equal(verified.status, 0, verified.stdout)
+  assert.match(verified.stdout, new RegExp(`^GOOD: SubmissionAcceptance, record ${id}`))
+  assert.match(instance.cjsm('checkpoint').stdout, /^mail\.cjsm\.test\/evidence\n\d+\n/)
+  const all = instance.cjsm('verify', '--all')
+  assert.equal(all.status, 0, all.stdout)
+  assert.match(all.stdout, /nothing is wrong/)
+})
+
+test('both kinds of keys are rotated while it runs; receipts of before stay good', async () => {
+  for (const command of ['rotate-log-key', 'rotate-root-key']) {
+    const rotated = instance.cjsm(command)
+    assert.equal(rotated.status, 0, rotated.stdout + rotated.stderr)
+  }
+  assert.match(await send(instance, 'second'), /^250 /)
+  const keys = join(folder, 'keys')
+  writeFileSync(keys, instance.cjsm('public-keys').stdout)
+  assert.equal(readFileSync(keys, 'utf8').match(/^log /gm)!.length, 2)
+  assert.equal(instance.cjsm('verify', join(folder, 'receipt.json'), '--key', keys).status, 0)
+  assert.equal(instance.cjsm('verify', '--all').status, 0)
+})
+
+test('yesterday’s data folder accepts no mail, says why, and does so again on the word of two operators', async () => {
+  assert.equal(instance.cjsm('down').status, 0)
+  const yesterday = join(folder, 'yesterday')
+  assert.equal(spawnSync('cp', ['-a', instance.data, yesterday]).status, 0)
+  assert.equal(instance.cjsm(...instance.up).status, 0)
+  const before = anchored()
+  assert.match(await send(instance, 'today'), /^250 /)
+  const signed = await anchoredAbove(before)
+  assert.equal(instance.cjsm('down').status, 0)
+  rmSync(instance.data, { recursive: true })
+  assert.equal(spawnSync('cp', ['-a', yesterday, instance.data]).status, 0)
+
+  assert.equal(instance.cjsm(...instance.up).status, 0)
+  assert.match(await send(instance, 'refused'), /^451[- ]4\.3\.0 \[G14\] The record was rolled back: it has \d+ entries/)
+  const status = instance.cjsm('status')
+  assert.equal(status.status, 1)
+  assert.match(status.stdout, /No mail is accepted: The record was rolled back/)
+  assert.ok(anchored() >= signed, 'the anchor does not go back by itself')
+
+  for (const wrong of [
+    [keyFiles[0]!, keyFiles[0]!],
+    [keyFiles[0]!, keyFiles[2]!],
+  ]) {
+    const refused = instance.cjsm('accept-rollback', ...wrong)
+    assert.equal(refused.status, 1, refused.stderr)
+    assert.match(refused.stdout, /signatures of 2 different operators/)
+  }
+  assert.ok(eve !== undefined && existsSync(keyFiles[2]!))
+  assert.match(await send(instance, 'still refused'), /^451/)
+  const accepted = instance.cjsm('accept-rollback', keyFiles[0]!, keyFiles[1]!)
+  assert.equal(accepted.status, 0, accepted.stdout + accepted.stderr)
+  for (const untilMs = Date.now() + 20_000; ; await wait(200)) {
+    const reply = await send(instance, 'accepted')
+    if (reply.startsWith('250')) break
+    assert.ok(Date.now() < untilMs, reply)
+  }
+  const all = instance.cjsm('verify', '--all')
+  assert.match(all.stdout, /nothing is wrong/)
+})
