@@ -8,6 +8,7 @@ export type FaultPoint =
   | 'content-stored' // large content is durable in the content store, its transaction has not begun
   | 'before-commit' // everything is written, nothing is committed
   | 'after-commit' // committed, and nobody was told
+  | 'checkpoint-signed' // the log's key has signed a tree that is not committed
 
 const folder = process.env.CJSM_TEST_FAULT_POINTS
 

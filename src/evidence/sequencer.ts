@@ -1,5 +1,6 @@
 // The sequencer: gives records their places in the tree, and signs a checkpoint over them, within a second. One at a time. docs/flow.md, Evidence; RFC 6962 §2.1
 import type { Clock } from '#base/clock.ts'
+import { faultPoint } from '#base/fault-point.ts'
 import { type Log, describeFault } from '#base/log.ts'
 import { anchorEveryMs, checkpointKeptMs, maxSequencedAtOnce, sequenceEveryMs } from '#evidence/limits.ts'
 import { emptyRoot, leafHash } from '#evidence/merkle.ts'
@@ -56,6 +57,7 @@ export async function sequence(parts: SequencerParts): Promise<number> {
     const size = before + records.length
     const root = rootOfEdge(appended.edge)
     const note = await logKeeper.sign(checkpointText({ origin, size, root }))
+    faultPoint('checkpoint-signed')
     const madeMs = clock.now()
     await insertCheckpoint(tx, { size, root, note, madeMs })
     await noteLogKey(tx, await signerOf(logKeeper, note), size)

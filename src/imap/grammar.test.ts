@@ -7,8 +7,9 @@ import { commands, rowNamedBy } from '#imap/commands.ts'
 import { Decoder } from '#imap/grammar.ts'
 import { imapLimits } from '#imap/limits.ts'
 import { star } from '#imap/sequence-set.ts'
+import { grammarRuns } from '#test/support/fuzz.ts'
 
-const numRuns = Number(process.env.CJSM_FUZZ_RUNS ?? 2_000)
+const numRuns = grammarRuns
 const decoder = (text: string) => new Decoder(Buffer.from(text, 'latin1'), imapLimits)
 
 /** Reads a whole command as the loop does. */

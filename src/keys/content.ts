@@ -85,12 +85,12 @@ export async function* unsealRange(
     if ((index + 1) * pieceOctets > from) {
       const sealed = await readAt(at + lengthOctets, length)
       if (sealed.length < length) throw new SealBroken('content is truncated')
+      const expected = Math.min(pieceOctets, octets - index * pieceOctets)
       const plain = sealing.decompress(
         sealing.unseal(dataKey, nonceFor('content', index, index === count - 1), associated(identity), sealed),
-        pieceOctets,
+        expected,
       )
-      if (plain.length !== Math.min(pieceOctets, octets - index * pieceOctets))
-        throw new SealBroken('content has another length than its row says')
+      if (plain.length !== expected) throw new SealBroken('content has another length than its row says')
       yield plain.subarray(Math.max(0, from - index * pieceOctets), end - index * pieceOctets)
     }
     at += lengthOctets + length

@@ -143,3 +143,40 @@ test('a root key file that was cut in its last overwriting is made whole from th
   const keeper = newKeeper(await openRootKey(aesGcmZstd, at.root, false), openKeyring(at.keyring))
   assert.deepEqual(textOf(await keeper.read(keys)), textOf(keys))
 })
+
+test('a rotation begins when every key that is being made has its place, and a key destroyed while it is replaced stays destroyed', async () => {
+  const at = await place('turns')
+  const root = await openRootKey(aesGcmZstd, at.root, true)
+  const keyring = openKeyring(at.keyring)
+  const [key, other] = (await newKeeper(root, keyring).current(wanted(2))) as [EpochKey, EpochKey]
+  await root.beginRotation()
+  let destroying: Promise<void> | undefined
+  await keyring.rewrite(key, (wrapped) => {
+    destroying = keyring.destroy(key)
+    return root.rewrap(key, wrapped)
+  })
+  await destroying
+  assert.equal(await keyring.read(key), null)
+
+  const { promise: made, resolve } = Promise.withResolvers<void>()
+  const rotation = newRotation(root, { ...keyring, settled: () => made }, fail)
+  const running = rotation.run()
+  await wait(100)
+  assert.deepEqual([rotation.state().rotating, rotation.state().rewrapped], [true, 0])
+  resolve()
+  await running
+  assert.equal(rotation.state().rewrapped, 1)
+  assert.notEqual(await keyring.read(other), null)
+
+  let isMade = false
+  const making = newKeeper(root, keyring)
+    .current(wanted(5))
+    .then(() => {
+      isMade = true
+    })
+  await new Promise(setImmediate)
+  await keyring.settled()
+  await new Promise(setImmediate)
+  assert.equal(isMade, true)
+  await making
+})

@@ -46,8 +46,8 @@ export const aesGcmZstd: Sealing = {
   compress: (octets) => zstdCompressSync(octets, fast),
   decompress(octets, maxOctets) {
     try {
-      // One output buffer of the size that it may have at most: by default it is put together from many small ones.
-      return zstdDecompressSync(octets, { maxOutputLength: Math.max(maxOctets, 1), chunkSize: Math.max(maxOctets, 64) })
+      // One output buffer with a little room to spare: by default it is put together from many small ones, which is twice the memory.
+      return zstdDecompressSync(octets, { maxOutputLength: Math.max(maxOctets, 1), chunkSize: maxOctets + 64 })
     } catch (cause) {
       throw new SealBroken('sealed octets do not expand', { cause })
     }

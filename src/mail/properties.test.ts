@@ -13,8 +13,9 @@ import { composeField, fieldText, parseHeader } from '#mail/header.ts'
 import { textOfHtml } from '#mail/html.ts'
 import { parseParameterised } from '#mail/parameters.ts'
 import { decodeParameters, decodeWords, encodeWords } from '#mail/words.ts'
+import { grammarRuns } from '#test/support/fuzz.ts'
 
-const runs = { seed: 20261121, numRuns: Number(process.env.CJSM_FUZZ_RUNS ?? 2000) }
+const runs = { seed: 20261121, numRuns: grammarRuns }
 const check = <T>(arbitrary: fc.Arbitrary<T>, holds: (value: T) => void) => fc.assert(fc.property(arbitrary, holds), runs)
 
 /** Strings that are mostly made of what a grammar treats in some way of its own. */

@@ -4,8 +4,9 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { parseHeader } from '#mail/header.ts'
 import { type Part, type StructureLimits, StructureScan } from '#mail/structure.ts'
+import { grammarRuns } from '#test/support/fuzz.ts'
 
-const runs = { seed: 20261121, numRuns: Number(process.env.CJSM_FUZZ_RUNS ?? 2000) }
+const runs = { seed: 20261121, numRuns: grammarRuns }
 const check = <T>(arbitrary: fc.Arbitrary<T>, holds: (value: T) => void) => fc.assert(fc.property(arbitrary, holds), runs)
 
 /** Strings that are mostly made of what a grammar treats in some way of its own. */

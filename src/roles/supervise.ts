@@ -25,7 +25,9 @@ import { serveAnswers } from '#roles/answers.ts'
 import { placesOf } from '#roles/places.ts'
 
 const mainModule = fileURLToPath(new URL('../main.ts', import.meta.url))
+/** glibc raises this by itself when large pieces are freed, and keeps them from then on: many large messages at once would leave their memory with us. */
 /** A scan keeps what it unpacks in memory: so much must be free there. */
+const memoryGivenBack = { MALLOC_MMAP_THRESHOLD_: String(128 * 1024) }
 const scratchOctets = 512 * 1024 * 1024
 
 /** Starts the service and stays until it is stopped; returns the exit code. */
@@ -88,7 +90,7 @@ async function start(
   const role = (name: string, stopWithinMs: number): RoleProcess => ({
     module: mainModule,
     args: [name],
-    env: environmentOf(config),
+    env: { ...environmentOf(config), ...memoryGivenBack },
     stopWithinMs,
   })
   say('Starting the database, the key process and the virus scanner ...')

@@ -22,6 +22,13 @@ const programs: Readonly<Record<string, string>> = {
 }
 const perlModules = ['libnet-ssleay-perl', 'libio-socket-ssl-perl', 'libauthen-sasl-perl']
 
+/** The long forms of tests: millions of cases, minutes of crowds. */
+const long = process.env.CJSM_LONG === '1'
+const timeoutMs = 600_000
+const longTimeoutMs = 4 * 3_600_000
+/** How often a property of a grammar is tried (test/support/fuzz.ts). */
+const grammarRuns = long ? '1000000' : '50000'
+
 const isThere = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
 
 /** Runs the tests of some files, or all with the checks of types and form; returns the exit code. */
@@ -44,14 +51,14 @@ export async function runTests(files: readonly string[], print: (text: string) =
     const args = [
       '--test',
       '--test-concurrency=2',
-      '--test-timeout=600000',
+      `--test-timeout=${long ? longTimeoutMs : timeoutMs}`,
       ...(process.stdout.isTTY ? [] : ['--test-reporter=spec']),
       ...chosen,
     ]
     const child = spawn(process.execPath, args, {
       cwd: root,
       stdio: 'inherit',
-      env: { ...process.env, CJSM_TEST_DATABASE: postgres.connectionString },
+      env: { CJSM_TEST_GRAMMAR_RUNS: grammarRuns, ...process.env, CJSM_TEST_DATABASE: postgres.connectionString },
     })
     return await new Promise<number>((resolve) => child.on('exit', (code) => resolve(code ?? 1)))
   } finally {

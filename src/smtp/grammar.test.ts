@@ -7,8 +7,9 @@ import { parseCommandLine } from '#smtp/command-line.ts'
 import { commands } from '#smtp/commands.ts'
 import { HeaderGauge } from '#smtp/header-gauge.ts'
 import { decodeUtf8Address, decodeXtext } from '#smtp/xtext.ts'
+import { grammarRuns } from '#test/support/fuzz.ts'
 
-const runs = Number(process.env.CJSM_FUZZ_RUNS ?? 2000)
+const runs = grammarRuns
 const words = [
   'MAIL FROM:',
   'RCPT TO:',

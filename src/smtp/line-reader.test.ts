@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { LineReader, type Flaw } from '#smtp/line-reader.ts'
+import { grammarRuns } from '#test/support/fuzz.ts'
 
 interface Outcome {
   readonly ended: boolean
@@ -58,7 +59,6 @@ test('every string of length 7 over CR, LF and dot, behind text and before an en
 })
 
 test('random content over CR, LF, dot, NUL and text in random pieces reads as the words say (RFC 5321 §4.5.2)', () => {
-  const runs = Number(process.env.CJSM_FUZZ_RUNS ?? 2000)
   const octet = fc.oneof(
     { arbitrary: fc.constantFrom('\r\n', '\r\n.', '.', 'a'), weight: 8 },
     fc.constantFrom('\r', '\n', '\0'),
@@ -76,8 +76,31 @@ test('random content over CR, LF, dot, NUL and text in random pieces reads as th
       assert.deepEqual(byTheReader([whole]), expected)
       assert.deepEqual(byTheReader([...whole]), expected)
     }),
-    { seed: 7, numRuns: runs },
+    { seed: 7, numRuns: grammarRuns },
   )
+})
+
+const long = process.env.CJSM_LONG === '1'
+
+test(`${long ? '24 million' : '100,000'} random strings of up to 16 octets, split at random (RFC 5321 §4.1.1.4)`, () => {
+  const alphabet = ['\r', '\n', '.', '\r\n', '\r\n.', '\r\n.\r\n', 'a', '\0']
+  // xorshift32: the same cases in every run, at a cost that 24 million of them allow.
+  let state = 0x2545f491
+  const next = (below: number) => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return (state >>> 0) % below
+  }
+  for (let n = long ? 24_000_000 : 100_000; n > 0; n -= 1) {
+    let octets = ''
+    for (let left = 1 + next(8); left > 0; left -= 1) octets += alphabet[next(alphabet.length)]!
+    octets += 'b\r\n.\r\n'
+    const split = next(octets.length)
+    const [expected, read] = [byTheWords(octets), byTheReader([octets.slice(0, split), octets.slice(split)])]
+    const same = expected.ended === read.ended && expected.content === read.content && expected.rest === read.rest
+    if (!same || expected.flawed !== read.flawed) assert.fail(JSON.stringify([octets, split, expected, read]))
+  }
 })
 
 for (const [what, octets, flaw] of [

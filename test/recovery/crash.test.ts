@@ -17,9 +17,9 @@ const kills: readonly Kill[] = [
   ...Array<Kill>(3).fill('before-commit'),
   ...Array<Kill>(3).fill('after-commit'),
   'content-stored',
+  'checkpoint-signed',
   'worker',
   'jobs',
-  'keys',
   'keys',
   'clamd',
   'postgres back end',
@@ -109,6 +109,8 @@ for (let round = 1; round <= rounds; round++) {
     const answers = await ledger.read()
     const wrong = await agreement.check(answers)
     assert.deepEqual(wrong, [], `${wrong.length} disagreements`)
+    const verified = instance.cjsm('verify', '--all')
+    assert.equal(verified.status, 0, verified.stdout + verified.stderr)
     const of = (code: number) => answers.filter((one) => one.code === code).length
     const again = answers.filter((one) => one.again).length
     context.diagnostic(`so far ${of(250)} × 250 (${again} to a retry), ${of(550)} × 550, ${of(452)} × 452; ${proxy.cuts} cut`)

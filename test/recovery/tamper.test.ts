@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readFile, rename, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { leafHash } from '#evidence/merkle.ts'
 import { sequence } from '#evidence/sequencer.ts'
 import { theService } from '#keys/epoch.ts'
 import { auditIn } from '#roles/prove.ts'
@@ -313,6 +314,22 @@ test(`one octet changed or one row taken away, in ${places} random places of evi
       missed.push(`${target.what} ${name} ${random}: ${found.join('; ')}`)
   }
   assert.deepEqual(missed, [])
+})
+
+test('a record rewritten in good form, with every hash of its own tile made anew, is found and named all the same', async () => {
+  const [row] = await database.rows<{ id: string; leaf: Buffer }>(sql`select id, leaf from evidence_record where leaf_index = 20`)
+  const { id, leaf } = row!
+  const later = Buffer.from(leaf.toString().replace(/"atMs":(\d+)/, (_, atMs: string) => `"atMs":${Number(atMs) + 60_000}`))
+  const rewrite = (tx: Transaction) => tx.run(sql`update evidence_record set leaf = ${later} where id = ${id}`)
+  const record = await foundWith(async (tx) => void (await rewrite(tx)))
+  assert.deepEqual(record, [`record ${id}: it is not what entry 20 of tile 0/0 was made from`])
+  const tile = await foundWith(async (tx) => {
+    await rewrite(tx)
+    await tx.run(
+      sql`update evidence_tile set hashes = overlay(hashes placing ${leafHash(later)} from ${20 * 32 + 1}::int for 32) where level = 0 and index = 0`,
+    )
+  })
+  assert.ok(tile.includes('tile 1/0: entry 0 is not the hash of tile 0/0'), tile.join('; '))
 })
 
 test('stored files, changed, cut, longer or gone, are found and named', async () => {

@@ -9,7 +9,13 @@ import { askStatus } from '#host/status-socket.ts'
 import { placesOf } from '#roles/places.ts'
 import type { Instance } from '#test/support/instance.ts'
 
-export const faultPoints: readonly FaultPoint[] = ['end-of-data', 'content-stored', 'before-commit', 'after-commit']
+export const faultPoints: readonly FaultPoint[] = [
+  'end-of-data',
+  'content-stored',
+  'before-commit',
+  'after-commit',
+  'checkpoint-signed',
+]
 
 type Kind = 'supervisor' | 'keys' | 'postgres' | 'clamd' | 'worker' | 'jobs'
 export type Kill = FaultPoint | Exclude<Kind, 'supervisor' | 'postgres'> | 'postgres back end' | 'postmaster'
