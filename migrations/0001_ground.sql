@@ -143,12 +143,12 @@ create table hand_over (
 );
 
 -- delivery/ ---------------------------------------------------------------------------------------------------------
--- Submissions of the last 24 hours, by keyed hash over submitter, recipients and octets: a retry after a lost 250 finds its first here.
+-- What was accepted in the last 24 hours, by keyed hash over submitter, recipient and octets: a retry after a lost 250 finds its first here,
+-- also when it names some of the recipients only.
 create table submission (
   hash bytea primary key,
   receipt uuid not null,
-  delivered integer not null,
-  refused integer not null,
+  delivered boolean not null,
   accepted_ms bigint not null
 );
 

@@ -64,8 +64,7 @@ test('constants that stand elsewhere have the value that docs/limits.md tells', 
 
 test('every test that docs/limits.md names is there', () => {
   const named = [...read('docs/limits.md').matchAll(/`([\w/-]+\.(?:test\.ts|txt))`/g)].map((match) => match[1]!)
-  const missing = [...new Set(named)].filter(
-    (path) => !existsSync(new URL(path === 'src/limits.test.ts' ? path : `src/${path.replace(/^src\//, '')}`, root)),
-  )
+  const fileOf = (path: string) => new URL(/^(src|test)\//.test(path) ? path : `src/${path}`, root)
+  const missing = [...new Set(named)].filter((path) => !existsSync(fileOf(path)))
   assert.deepEqual(missing, [])
 })

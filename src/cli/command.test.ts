@@ -46,7 +46,8 @@ test('every command takes its own options and words, and no others', () => {
       else assert.ok(options.flags.has(option))
     }
     assert.throws(() => parse(name, '--no-such-option'), usage(new RegExp(`^${name}: Unknown option`)))
-    if (name !== 'test') assert.throws(() => parse(name, ...words, 'one-too-many'), usage(/takes options only|needs:/))
+    if (name !== 'test')
+      assert.throws(() => parse(name, ...words, 'one-too-many', 'and-another'), usage(/takes options only|needs:/))
     if (words.length > 0) assert.throws(() => parse(name), usage(new RegExp(`^${name} needs: ${spec.words.join(', ')}`)))
   }
 })

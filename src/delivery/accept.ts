@@ -3,14 +3,15 @@ import { type Clock, steadyNow } from '#base/clock.ts'
 import { type Refused, refused } from '#base/faults.ts'
 import type { Organisations } from '#community/organisations.ts'
 import { type StandingOf, keyOf } from '#community/standing.ts'
-import { type BatchParts, type Pending, type Result, deliverBatch, repeatedIfAny } from '#delivery/batches.ts'
+import { type BatchParts, type Pending, type Result, deliverBatch } from '#delivery/batches.ts'
 import type { Accepted, Envelope, SubmissionSession } from '#delivery/envelope.ts'
 import { formRefusal } from '#delivery/form.ts'
 import { gatherFacts } from '#delivery/gather.ts'
-import { type Inspected, inspect } from '#delivery/inspect.ts'
+import { inspect } from '#delivery/inspect.ts'
 import { newLanes } from '#delivery/lanes.ts'
 import { newNotices } from '#delivery/notices.ts'
 import { type MemberRecipient, type Outcome, noRoom, overQuota, sendingIsSuspended } from '#delivery/outcome.ts'
+import { acceptedBefore, type RecipientHashes, recipientHashes, repeated } from '#delivery/retries.ts'
 import type { ScanResult, Scanner } from '#delivery/scanner.ts'
 import { type SealMessage, newSealMessage } from '#delivery/seal-message.ts'
 import type { Spool } from '#delivery/spool.ts'
@@ -135,7 +136,7 @@ async function submit(
   deliver: (pending: Pending) => Promise<Result>,
 ): Promise<Result> {
   const inspected = await inspect(content)
-  const hash = await submissionHash(parts.keys, who, envelope, inspected)
+  const hashes = await recipientHashes(parts.keys, who, envelope, inspected.digest)
   const organisation = await parts.organisations.find(who.organisation)
   const standings = await parts.standingOf([...new Set(envelope.recipients.map((one) => keyOf(one.address) ?? ''))])
   const facts = gatherFacts(who, organisation, envelope, standings, inspected)
@@ -149,7 +150,7 @@ async function submit(
     marking: decision.asserted?.written ?? null,
     floor: decision.floor,
   }
-  const refuse = (refusal: Refused) => refuseAll(parts, who, hash, submitted, refusal)
+  const refuse = (refusal: Refused) => refuseAll(parts, who, hashes, submitted, refusal)
   const over = formRefusal(inspected)
   if (over !== null) return refuse(over)
   if (decision.message.kind === 'refused') return refuse(decision.message)
@@ -178,7 +179,7 @@ async function submit(
   const message = { message: sealed.message.id, ...submitted }
   const delivered = { message: sealed.message.id, delivered: contentCommitment(sealed.digest), octets: sealed.message.octets }
   return deliver({
-    hash,
+    hashes,
     submitter: who.account,
     envelope,
     recipients,
@@ -190,25 +191,18 @@ async function submit(
   })
 }
 
-/** The keyed hash that a retry shares with its first: over submitter, reverse-path, recipient set and the octets before stamps. */
-async function submissionHash(keys: Keys, who: SignedIn, envelope: Envelope, { digest }: Inspected): Promise<Buffer> {
-  const hash = await keys.hashFor(theService, 'submission')
-  const recipients = [...new Set(envelope.recipients.map((one) => keyOf(one.address) ?? one.address))].sort()
-  return hash([who.account, envelope.reversePath ?? '', ...recipients, digest.toString('hex')].join('\0'))
-}
-
 /** Records a refusal of the whole message; when it is a retry of what was accepted before, the answer is that one's. */
 async function refuseAll(
   parts: AcceptanceParts,
   who: SignedIn,
-  hash: Buffer,
+  hashes: RecipientHashes,
   submitted: Pending['submitted'],
   refusal: Refused,
 ): Promise<Result> {
   await parts.evidence.introduce([who.account])
   return parts.database.transaction(async (tx) => {
-    const before = await repeatedIfAny(parts.evidence, tx, { hash, submitter: who.account })
-    if (before !== null) return before
+    const before = await acceptedBefore(tx, hashes)
+    if (before.size > 0) return repeated(parts.evidence, tx, who.account, before)
     const details = [{ ...submitted, clause: refusal.clause, reason: refusal.reason }]
     await parts.evidence.write(tx, { event: 'SubmissionRejection', actor: who.account, about: who.account, details })
     return { reply: refusal, placed: [] }

@@ -6,7 +6,8 @@ import type { Accepted, Envelope } from '#delivery/envelope.ts'
 import { type HolderFacts, type MemberRecipient, type Outcome, outcomesOf, sendingIsSuspended } from '#delivery/outcome.ts'
 import { type newNotices, type Original, toBeNotified } from '#delivery/notices.ts'
 import type { Sealed } from '#delivery/seal-message.ts'
-import { insertSubmissions, submissionByHash } from '#delivery/submissions.sql.ts'
+import { acceptedBefore, type RecipientHashes, repeated, together } from '#delivery/retries.ts'
+import { insertNoted } from '#delivery/submissions.sql.ts'
 import { type Detail, contentCommitment } from '#evidence/leaf.ts'
 import type { Act, Evidence, PreparedRecord } from '#evidence/record.ts'
 import type { Accounts } from '#identity/accounts.ts'
@@ -18,7 +19,9 @@ import { pack } from '#store/sql.ts'
 
 /** A submission that was judged, scanned and sealed, and waits for its transaction. */
 export interface Pending {
-  readonly hash: Buffer
+  readonly hashes: RecipientHashes
+  /** Others of the envelope were accepted before: that none of these is delivered refuses nothing, and is notified. */
+  readonly isRest?: boolean
   readonly submitter: string
   readonly envelope: Envelope
   readonly recipients: readonly MemberRecipient[]
@@ -43,6 +46,8 @@ const mostAttempts = 4
 
 /** A notice turned out to be due, for which the submitter's INBOX was not locked: the message is taken again, by itself, with it. */
 class NoticeIsDue extends Error {}
+/** What would be refused now was accepted before, for some recipients at least: its retry gets the answer that was lost. */
+class IsRetry extends Error {}
 
 export interface BatchParts {
   readonly database: Database
@@ -84,15 +89,30 @@ async function deliverOne(parts: BatchParts, pending: Pending): Promise<Result> 
     return result!
   }
   let withNotices = false
+  let isRetry = false
   for (let attempts = 1; ; attempts++) {
     try {
-      return await alone(withNotices)
+      return await (isRetry ? deliverRest(parts, pending) : alone(withNotices))
     } catch (fault) {
-      if (isDuplicate(fault)) return parts.database.transaction((tx) => repeated(parts.evidence, tx, pending))
-      if (fault instanceof NoticeIsDue) withNotices = true
+      if (!isRetry && (isDuplicate(fault) || fault instanceof IsRetry)) isRetry = true
+      else if (fault instanceof NoticeIsDue) withNotices = true
       else if (!isConflict(fault) || attempts >= mostAttempts) throw fault
     }
   }
+}
+
+/** Answers a retry: what was accepted before counts as it did then, and only the rest is delivered. */
+function deliverRest(parts: BatchParts, pending: Pending): Promise<Result> {
+  return parts.database.transaction(async (tx) => {
+    const known = await acceptedBefore(tx, pending.hashes)
+    if (known.size === 0) return (await deliver(parts, tx, [pending], true))[0]!
+    const before = await repeated(parts.evidence, tx, pending.submitter, known)
+    const recipients = pending.recipients.filter(({ address }) => !known.has(address))
+    const refused = pending.refused.filter(({ recipient }) => !known.has(recipient.address))
+    if (recipients.length + refused.length === 0) return before
+    const [now] = await deliver(parts, tx, [{ ...pending, recipients, refused, isRest: true }], true)
+    return together(before, now!, recipients.length + refused.length)
+  })
 }
 
 interface Decided {
@@ -121,22 +141,18 @@ async function deliver(parts: BatchParts, tx: Transaction, batch: readonly Pendi
   }
   const taken = decided.filter((one) => one.refusal === null)
   if (!withNotices && taken.some(({ outcomes }) => toBeNotified(outcomes).length > 0)) throw new NoticeIsDue()
-  const results: Result[] = []
-  const records: PreparedRecord[] = []
   const notices = withNotices ? (await Promise.all(taken.map((one) => composeNotices(parts, one)))).flat() : []
   const keys = await mailboxKeys(parts.keys, taken, notices)
+  for (const one of decided) {
+    if (one.refusal !== null && !one.pending.isRest && (await acceptedBefore(tx, one.pending.hashes)).size > 0)
+      throw new IsRetry()
+  }
   noteSubmissions(tx, taken, parts.steadyMs())
   const copies = taken.flatMap((one) => copiesOf(one, keys, parts.keys, parts.clock.now()))
   const placed = placeCopies(tx, targets, [...copies, ...notices.map((notice) => notice.copy(keys))])
-  for (const one of decided) {
-    // What would be refused now may have been accepted before: its retry gets the answer that was lost.
-    const again = one.refusal === null ? null : await repeatedIfAny(parts.evidence, tx, one.pending)
-    if (again === null) records.push(...one.records)
-    results.push(again ?? { reply: one.refusal ?? acceptedOf(one), placed: one.refusal === null ? placed : [] })
-  }
-  parts.evidence.writeAll(tx, [...records, ...notices.map((notice) => notice.record)])
+  parts.evidence.writeAll(tx, [...decided.flatMap((one) => one.records), ...notices.map((notice) => notice.record)])
   faultPoint('before-commit')
-  return results
+  return decided.map((one) => ({ reply: one.refusal ?? acceptedOf(one), placed: one.refusal === null ? placed : [] }))
 }
 
 /** Judges one message as a whole and makes its records ready. */
@@ -148,7 +164,7 @@ async function decide(
 ): Promise<Decided> {
   const delivered = outcomes.filter((one) => one.kind === 'delivered')
   const suspended = holders.get(pending.submitter)?.state !== 'active'
-  const refusal = suspended ? sendingIsSuspended : delivered.length === 0 ? firstRefusal(outcomes) : null
+  const refusal = suspended ? sendingIsSuspended : delivered.length === 0 && !pending.isRest ? firstRefusal(outcomes) : null
   const detailOf = (outcome: Outcome): Detail => ({
     ...pending.submitted,
     recipient: outcome.recipient.address,
@@ -158,7 +174,7 @@ async function decide(
   const event = refusal === null ? 'SubmissionAcceptance' : 'SubmissionRejection'
   const submission: Act = { event, actor: pending.submitter, about: pending.submitter, details: outcomes.map(detailOf) }
   const records = [await evidence.prepare(submission)]
-  if (refusal === null) {
+  if (refusal === null && delivered.length > 0) {
     const details = delivered.map(({ recipient }) => ({
       ...pending.delivered,
       receipt: records[0]!.id,
@@ -178,13 +194,20 @@ function firstRefusal(outcomes: readonly Outcome[]): Refused | null {
 
 const count = (one: Decided, kind: Outcome['kind']) => one.outcomes.filter((outcome) => outcome.kind === kind).length
 
-/** Notes the accepted ones under their hashes; the transaction fails when one of them is a retry. */
+/** Notes the recipients of the accepted ones; the transaction fails when one of them is a retry. An address that an envelope names twice is one. */
 function noteSubmissions(tx: Transaction, taken: readonly Decided[], acceptedMs: number): void {
-  if (taken.length === 0) return
-  insertSubmissions(tx, pack(taken.map((one) => one.pending.hash)), {
-    receipts: taken.map((one) => one.records[0]!.id),
-    delivered: taken.map((one) => count(one, 'delivered')),
-    refused: taken.map((one) => count(one, 'refused')),
+  const noted = taken.flatMap(({ pending, outcomes, records }) => {
+    const kinds = new Map(outcomes.map(({ recipient, kind }) => [pending.hashes.get(recipient.address)!.toString('hex'), kind]))
+    return [...kinds].map(([hash, kind]) => ({
+      hash: Buffer.from(hash, 'hex'),
+      receipt: records[0]!.id,
+      delivered: kind === 'delivered',
+    }))
+  })
+  if (noted.length === 0) return
+  insertNoted(tx, pack(noted.map((one) => one.hash)), {
+    receipts: noted.map((one) => one.receipt),
+    delivered: noted.map((one) => one.delivered),
     acceptedMs,
   })
 }
@@ -247,27 +270,4 @@ async function composeNotices(parts: BatchParts, { pending, outcomes, records }:
 function acceptedOf(one: Decided): Accepted {
   const counts = { delivered: count(one, 'delivered'), queued: 0, held: 0, refused: count(one, 'refused') }
   return { kind: 'accepted', receipt: one.records[0]!.id, ...counts, again: false }
-}
-
-/** The answer that a retry's first got, recorded as repeated; null when there was none. */
-export async function repeatedIfAny(
-  evidence: Evidence,
-  tx: Transaction,
-  { hash, submitter }: Pick<Pending, 'hash' | 'submitter'>,
-): Promise<Result | null> {
-  const [first] = await submissionByHash(tx, hash)
-  if (first === undefined) return null
-  await evidence.write(tx, {
-    event: 'SubmissionRepeated',
-    actor: submitter,
-    about: submitter,
-    details: [{ receipt: first.receipt }],
-  })
-  return { reply: { kind: 'accepted', queued: 0, held: 0, ...first, again: true }, placed: [] }
-}
-
-async function repeated(evidence: Evidence, tx: Transaction, pending: Pending): Promise<Result> {
-  const result = await repeatedIfAny(evidence, tx, pending)
-  if (result === null) throw new Error('a submission is noted and cannot be found')
-  return result
 }

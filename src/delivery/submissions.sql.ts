@@ -1,29 +1,30 @@
-// Submissions of the last 24 hours; only delivery/ runs these.
+// What was accepted in the last 24 hours; only delivery/ runs these.
 import type { Runner, Transaction } from '#store/database.ts'
 import { type Packed, sql } from '#store/sql.ts'
 
-export interface SubmissionRow {
+/** A recipient of an accepted submission: delivered to, or refused with a notice. */
+export interface NotedRow {
+  readonly hash: Buffer
   readonly receipt: string
-  readonly delivered: number
-  readonly refused: number
+  readonly delivered: boolean
 }
 
-/** Notes submissions; the transaction fails when one of the hashes is there already: that one is a retry. */
-export function insertSubmissions(
+/** Notes recipients of accepted submissions; the transaction fails when one of the hashes is there already: that one is a retry. */
+export function insertNoted(
   tx: Transaction,
   hashes: Packed,
-  rows: { receipts: string[]; delivered: number[]; refused: number[]; acceptedMs: number },
+  rows: { receipts: string[]; delivered: boolean[]; acceptedMs: number },
 ) {
   tx.later(sql`
-    insert into submission (hash, receipt, delivered, refused, accepted_ms)
-    select substring(${hashes.octets}::bytea from hash_start for hash_length), receipt, delivered, refused, ${rows.acceptedMs}
-      from unnest(${hashes.starts}::int[], ${hashes.lengths}::int[], ${rows.receipts}::uuid[], ${rows.delivered}::int[], ${rows.refused}::int[])
-        as one (hash_start, hash_length, receipt, delivered, refused)
+    insert into submission (hash, receipt, delivered, accepted_ms)
+    select substring(${hashes.octets}::bytea from hash_start for hash_length), receipt, delivered, ${rows.acceptedMs}
+      from unnest(${hashes.starts}::int[], ${hashes.lengths}::int[], ${rows.receipts}::uuid[], ${rows.delivered}::bool[])
+        as one (hash_start, hash_length, receipt, delivered)
      order by 1`)
 }
 
-export function submissionByHash(run: Runner, hash: Buffer) {
-  return run.rows<SubmissionRow>(sql`select receipt, delivered, refused from submission where hash = ${hash}`)
+export function notedAmong(run: Runner, hashes: readonly Buffer[]) {
+  return run.rows<NotedRow>(sql`select hash, receipt, delivered from submission where hash = any(${hashes}::bytea[])`)
 }
 
 /** Deletes what was accepted before a time, and what a clock that was ahead accepted after another. */

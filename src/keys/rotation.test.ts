@@ -159,22 +159,22 @@ test('a rotation begins when every key that is being made has its place, and a k
   assert.equal(await keyring.read(key), null)
 
   const { promise: made, resolve } = Promise.withResolvers<void>()
-  const rotation = newRotation(root, { ...keyring, settled: () => made }, fail)
+  let shelves = 0
+  const removeDrafts: typeof keyring.removeDrafts = async () => void shelves++
+  const rotation = newRotation(root, { ...keyring, removeDrafts, settled: () => made }, fail)
   const running = rotation.run()
-  await wait(100)
-  assert.deepEqual([rotation.state().rotating, rotation.state().rewrapped], [true, 0])
+  await wait(200)
+  assert.deepEqual([rotation.state().rotating, shelves], [true, 0])
   resolve()
   await running
-  assert.equal(rotation.state().rewrapped, 1)
+  assert.deepEqual([rotation.state().rewrapped, shelves], [1, 256])
   assert.notEqual(await keyring.read(other), null)
 
   let isMade = false
-  const making = newKeeper(root, keyring)
-    .current(wanted(5))
-    .then(() => {
-      isMade = true
-    })
-  await new Promise(setImmediate)
+  const epoch = { ...wanted(1)[0]!, generation: 1 }
+  const making = keyring.createIfAbsent(epoch, root.wrap(epoch, randomOctets(32))).then(() => {
+    isMade = true
+  })
   await keyring.settled()
   await new Promise(setImmediate)
   assert.equal(isMade, true)

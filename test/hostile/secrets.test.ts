@@ -49,7 +49,7 @@ test('a constraint that fails leaves no word of its row in the log, in a reply o
   // What a failing row would say: the whole of it stands in DETAIL, and the trigger's own text quotes it too.
   await domains.database.run(sql`
     create function refuse() returns trigger language plpgsql as
-    $$ begin raise exception 'kanarienvogel-4801 %', new using detail = 'kanarienvogel-4801 ' || new::text, hint = 'kanarienvogel-4801', errcode = '23505'; end $$`)
+    $$ begin raise exception 'kanarienvogel-4801 %', new using detail = 'kanarienvogel-4801 ' || new::text, hint = 'kanarienvogel-4801', errcode = '23514'; end $$`)
   await domains.database.run(sql`create trigger refuse before insert on submission for each row execute function refuse()`)
   const client = await openSmtpClient(faces.submissions.port, miriam)
   const octets = Buffer.from(`From: <${miriam.address}>\r\nSubject: ${canary}\r\n\r\n${canary}\r\n`)
@@ -66,7 +66,7 @@ test('a constraint that fails leaves no word of its row in the log, in a reply o
     failed.map(({ reference }) => reply.text.endsWith(String(reference))),
     [true],
   )
-  assert.match(String(failed[0]!.fault), /23505/)
+  assert.match(String(failed[0]!.fault), /23514/)
   assert.doesNotMatch(readFileSync(logFile, 'utf8'), /kanarienvogel/)
   assert.doesNotMatch(JSON.stringify(records), new RegExp(`${miriam.address}|${priya.address}|Failing row`))
 })
