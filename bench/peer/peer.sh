@@ -163,6 +163,7 @@ service imap-login {
   }
 }
 END
-postfix -c "$folder/postfix" check 2>/dev/null || true
-dovecot -c "$folder/dovecot.conf" || fail "Dovecot did not start."
-postfix -c "$folder/postfix" start >"$folder/log/start.log" 2>&1 || fail "Postfix did not start: $folder/log/start.log"
+# A daemon that kept this script's output open would keep its caller waiting.
+postfix -c "$folder/postfix" check >"$folder/log/check.log" 2>&1 </dev/null || true
+dovecot -c "$folder/dovecot.conf" >"$folder/log/start-dovecot.log" 2>&1 </dev/null || fail "Dovecot did not start: $folder/log"
+postfix -c "$folder/postfix" start >"$folder/log/start-postfix.log" 2>&1 </dev/null || fail "Postfix did not start: $folder/log"
