@@ -20,7 +20,7 @@ test('RFC 8785 the example’s detail and leaf are canonical as they stand on th
 test('the example’s salt and detail open the commitment of its leaf, and a changed one does not', () => {
   const leaf = JSON.parse(leafText) as Leaf
   const detail = JSON.parse(detailText)
-  assert.deepEqual(leaf.commitments, [commitmentOf(Buffer.from(salt, 'base64'), detail)])
+  assert.ok(leaf.commitments.includes(commitmentOf(Buffer.from(salt, 'base64'), detail)))
   assert.ok(opens(leaf, { salt, detail }))
   assert.ok(!opens(leaf, { salt, detail: { ...detail, outcome: 'refused' } }))
 })

@@ -26,8 +26,8 @@ import { placesOf } from '#roles/places.ts'
 
 const mainModule = fileURLToPath(new URL('../main.ts', import.meta.url))
 /** glibc raises this by itself when large pieces are freed, and keeps them from then on: many large messages at once would leave their memory with us. */
-/** A scan keeps what it unpacks in memory: so much must be free there. */
 const memoryGivenBack = { MALLOC_MMAP_THRESHOLD_: String(128 * 1024) }
+/** A scan keeps what it unpacks in memory: so much must be free there. */
 const scratchOctets = 512 * 1024 * 1024
 
 /** Starts the service and stays until it is stopped; returns the exit code. */
