@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { canonical } from '#evidence/canonical.ts'
-import { type Leaf, commitmentOf, leafOctets, opens } from '#evidence/leaf.ts'
+import { type Leaf, commitmentCount, commitmentOf, leafOctets, opens } from '#evidence/leaf.ts'
 
 const page = readFileSync(new URL('../../docs/decisions/0003-the-leaf.md', import.meta.url), 'utf8')
 const [detailText, salt, leafText] = [...page.matchAll(/^```\w+\n(.*)\n```$/gm)].map((block) => block[1]!) as [
@@ -21,6 +21,8 @@ test('the example’s salt and detail open the commitment of its leaf, and a cha
   const leaf = JSON.parse(leafText) as Leaf
   const detail = JSON.parse(detailText)
   assert.ok(leaf.commitments.includes(commitmentOf(Buffer.from(salt, 'base64'), detail)))
+  assert.equal(leaf.commitments.length, commitmentCount(leaf.event, 1))
+  assert.deepEqual(leaf.commitments, leaf.commitments.toSorted())
   assert.ok(opens(leaf, { salt, detail }))
   assert.ok(!opens(leaf, { salt, detail: { ...detail, outcome: 'refused' } }))
 })

@@ -25,7 +25,10 @@ export const roleAnswerMs = 5_000
 /** How long a role may take from its start to its "ready". */
 export const roleReadyMs = 60_000
 
-/** clamd's own limits stand above ours (message 25 MiB, 100 MB expanded), so that ours are met first. */
+/**
+ * What we give clamd. The stream stands above our largest message (25 MiB), so that ours is met first; of what a message
+ * expands to we keep no count of our own: clamd refuses what is over these limits (AlertExceedsMax).
+ */
 export const clamdLimits = {
   streamMiB: 40,
   expandedMiB: 128,
