@@ -12,7 +12,7 @@ import { SealBroken, aesGcmZstd } from '#keys/sealing.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'cjsm-spool-'))
 after(() => rm(folder, { recursive: true }))
-const newSpool = spoolsIn(folder, aesGcmZstd)
+const newSpool = spoolsIn(folder, aesGcmZstd, 0)
 const files = () => readdir(folder)
 
 async function filled(octets: Buffer, chunkOctets: number): Promise<Spool> {
@@ -101,7 +101,32 @@ test('two spools have keys of their own: the same octets make different files', 
 })
 
 test('when the folder cannot be written to, write throws, and abandon still works', async () => {
-  const spool = spoolsIn(join(folder, 'missing'), aesGcmZstd)()
+  const spool = spoolsIn(join(folder, 'missing'), aesGcmZstd, 0)()
   await assert.rejects(spool.write(Buffer.alloc(pieceOctets * 2)), { code: 'ENOENT' })
   await spool.abandon()
+})
+
+test('a few full pieces are held in memory; one more puts them all into the file, and any range is the same', async () => {
+  const held = 3
+  const make = spoolsIn(folder, aesGcmZstd, held)
+  for (const [octets, inFile] of [
+    [pieceOctets * held + 7, 0],
+    [pieceOctets * (held + 1), 0],
+    [pieceOctets * (held + 1) + 1, 1],
+    [pieceOctets * (held + 3) + 1, 1],
+  ] as const) {
+    const content = randomBytes(octets)
+    const spool = make()
+    for (let at = 0; at < octets; at += 60_001) await spool.write(content.subarray(at, at + 60_001))
+    assert.equal((await files()).length, inFile, `${octets} octets`)
+    for (const [from, to] of [
+      [0, octets],
+      [1, pieceOctets + 1],
+      [pieceOctets, 2 * pieceOctets],
+      [octets - 5, octets],
+    ] as const)
+      assert.ok((await rangeOf(spool, from, to)).equals(content.subarray(from, to)), `${from} to ${to} of ${octets}`)
+    await spool.abandon()
+    assert.deepEqual(await files(), [])
+  }
 })

@@ -21,17 +21,31 @@ const chunksGathered = 64
 /** Above this the chunks are copied into one piece of memory that the spool keeps for itself: kept as they came, they would live on until the next full garbage collection. */
 const chunksKeptOctets = 64 * 1024
 
+/** Full pieces of one message, and of all messages of a process together, that stay in memory instead of the file. */
+const piecesHeld = 8
+const piecesHeldInAll = 96
+
+/** How many full pieces the spools of a process hold in memory now. */
+interface Held {
+  pieces: number
+}
+
 export type NewSpool = () => Spool
 
 /** Makes spools whose files, when they need one, are in `folder`; whatever is there at start belongs to nobody. */
-export function spoolsIn(folder: string, sealing: Sealing): NewSpool {
-  return () => new SealedSpool(folder, sealing)
+export function spoolsIn(folder: string, sealing: Sealing, mostHeld: number = piecesHeld): NewSpool {
+  const held: Held = { pieces: 0 }
+  // To compress what is read back at once and deleted then costs more than it saves.
+  const plainly: Sealing = { ...sealing, compress: (octets) => octets, decompress: (octets) => octets }
+  return () => new SealedSpool(folder, plainly, held, mostHeld)
 }
 
 class SealedSpool implements Spool {
   size = 0
   readonly #folder: string
   readonly #sealing: Sealing
+  readonly #heldByAll: Held
+  readonly #mostHeld: number
   readonly #key = newDataKey()
   readonly #identity: Identity = { month: 0, id: randomId() }
   #waiting: Buffer[] = []
@@ -39,17 +53,21 @@ class SealedSpool implements Spool {
   /** Where the octets wait instead, once there are more than a few: its first `#waitingOctets`. */
   #piece: Buffer | null = null
   #whole: Buffer | null = null
+  /** Full pieces before what waits, as long as there is no file. */
+  #held: Buffer[] = []
   #file: FileHandle | null = null
   #pieces = 0
 
-  constructor(folder: string, sealing: Sealing) {
+  constructor(folder: string, sealing: Sealing, heldByAll: Held, mostHeld: number) {
     this.#folder = folder
     this.#sealing = sealing
+    this.#heldByAll = heldByAll
+    this.#mostHeld = mostHeld
   }
 
   async write(chunk: Buffer): Promise<void> {
     for (let at = 0; at < chunk.length; ) {
-      if (this.#waitingOctets === pieceOctets) await this.#spill()
+      if (this.#waitingOctets === pieceOctets) await this.#putAway()
       const part = chunk.subarray(at, at + pieceOctets - this.#waitingOctets)
       this.#keep(part)
       this.size += part.length
@@ -75,16 +93,35 @@ class SealedSpool implements Spool {
     return this.#waiting.length === 1 ? this.#waiting[0]! : Buffer.concat(this.#waiting)
   }
 
-  /** Seals one full piece into the file. Every piece is sealed as `not last`: the length is known to this process. */
-  async #spill(): Promise<void> {
-    this.#file ??= await open(join(this.#folder, this.#identity.id), 'wx+', 0o600)
-    const sealed = sealPiece(this.#sealing, this.#key, this.#identity, this.#pieces++, false, this.#inMemory())
+  /** Holds the full piece that waits, or puts it and all before it into the file. */
+  async #putAway(): Promise<void> {
+    const piece = this.#inMemory()
     this.#waitingOctets = 0
+    if (this.#file === null && this.#held.length < this.#mostHeld && this.#heldByAll.pieces < piecesHeldInAll) {
+      this.#held.push(piece)
+      this.#heldByAll.pieces++
+      this.#piece = null
+      return
+    }
+    for (const held of this.#held) await this.#spill(held)
+    this.#letGo()
+    await this.#spill(piece)
+  }
+
+  #letGo(): void {
+    this.#heldByAll.pieces -= this.#held.length
+    this.#held = []
+  }
+
+  /** Seals one full piece into the file. Every piece is sealed as `not last`: the length is known to this process. */
+  async #spill(piece: Buffer): Promise<void> {
+    this.#file ??= await open(join(this.#folder, this.#identity.id), 'wx+', 0o600)
+    const sealed = sealPiece(this.#sealing, this.#key, this.#identity, this.#pieces++, false, piece)
     await this.#file.writeFile(sealed) // behind the last one, and whole: write may take a part
   }
 
   whole(): Buffer | null {
-    if (this.#file !== null) return null
+    if (this.#file !== null || this.#held.length > 0) return null
     this.#whole ??= this.#inMemory()
     return this.#whole
   }
@@ -102,13 +139,18 @@ class SealedSpool implements Spool {
       // One octet past the pieces in the file makes unsealRange take none of them for the last.
       yield* unsealRange(this.#sealing, this.#key, this.#identity, inFile + 1, readAt, from, Math.min(end, inFile))
     }
-    if (end > inFile) yield this.#inMemory().subarray(Math.max(0, from - inFile), end - inFile)
+    let start = inFile
+    for (const piece of [...this.#held, this.#inMemory()]) {
+      if (end > start && from < start + piece.length) yield piece.subarray(Math.max(0, from - start), end - start)
+      start += piece.length
+    }
   }
 
   async abandon(): Promise<void> {
     this.#waiting = []
     this.#piece = null
     this.#whole = null
+    this.#letGo()
     const file = this.#file
     this.#file = null
     if (file === null) return

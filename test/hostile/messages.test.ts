@@ -134,14 +134,15 @@ test('APPEND holds to the same limits of form: NO [LIMIT], and nothing is stored
 
 test('an APPEND that breaks off in the middle leaves nothing behind, in the spool neither', async () => {
   const before = await messagesStored()
-  for (const octets of [10, 700_000]) {
+  const inFile = 3_000_000 // more than a spool holds in memory
+  for (const octets of [10, inFile]) {
     const imap = await DialogueClient.connect(service.faces.imaps.port)
     await imap.startTls()
-    imap.send(`a LOGIN ${miriam.userName} ${miriam.devicePassword}\r\nb APPEND Drafts {1000000}\r\n`)
+    imap.send(`a LOGIN ${miriam.userName} ${miriam.devicePassword}\r\nb APPEND Drafts {4000000}\r\n`)
     while (!(await imap.nextLine())!.startsWith('+ '));
     imap.send(Buffer.alloc(octets, 'x'))
     const deadline = performance.now() + 20_000
-    while (octets > 262_144 && readdirSync(service.folders.spool).length === 0) await pause(deadline)
+    while (octets === inFile && readdirSync(service.folders.spool).length === 0) await pause(deadline)
     imap.destroy()
     while (readdirSync(service.folders.spool).length > 0) await pause(deadline)
   }
@@ -153,13 +154,15 @@ test('a message of every hostile kind is taken or refused as it should be, and n
   await replyTo(hostileMessage(plainText, 1_000_000, miriam.address, 'plain'))
   for (const kind of hostileKinds) {
     const octets = hostileMessage(kind, 1_000_000, miriam.address, `kind-${count++}`)
+    delay.reset()
     delay.enable()
     const reply = await replyTo(octets)
     delay.disable()
     assert.ok(reply.startsWith(kind.outcome === 'accepted' ? '250' : String(kind.outcome)), `${kind.name}: ${reply}`)
+    // Each kind by itself: among all of them one long hold would not show in a percentile. 100 ms is for bench/cost-of-hostile.ts,
+    // on a machine that does nothing else; the client that runs here, too, is in this.
+    assert.ok(delay.max < 500e6, `${kind.name}: the event loop was held ${delay.max / 1e6} ms`)
   }
-  // 100 ms is for bench/cost-of-hostile.ts, on a machine that does nothing else; the client that runs here, too, is in this.
-  assert.ok(delay.percentile(99) < 500e6, `the event loop was held ${delay.percentile(99) / 1e6} ms`)
   assert.deepEqual(readdirSync(service.folders.spool), [])
 })
 

@@ -149,6 +149,14 @@ test('a database that is away is 4xx, also for who signs in; once it is back, th
   postgres = await startPostgres(server)
   await persist(client, 'away')
   assert.match((await reader.client.nextLine())!, /^\* \d+ EXISTS/)
+  // What this process delivers it hears of by itself; what the others deliver, by listening.
+  const admin = await administer()
+  const end = performance.now() + 20_000
+  while ((await admin.query(`select from pg_stat_activity where query like 'listen %'`)).rowCount === 0) {
+    assert.ok(performance.now() < end, 'nobody listens to the database again')
+    await wait(50)
+  }
+  await admin.end()
   reader.client.destroy()
   const now = await readMail()
   assert.equal(await now.count('away'), 1)
