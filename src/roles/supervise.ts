@@ -30,9 +30,6 @@ const memoryGivenBack = { MALLOC_MMAP_THRESHOLD_: String(128 * 1024) }
 /** A scan keeps what it unpacks in memory: so much must be free there. */
 const scratchOctets = 512 * 1024 * 1024
 
-/** V8 collects garbage in helper threads by default: on two cores that costs a message a tenth more than it saves. */
-const oneThreadForGarbage = ['--single-threaded-gc']
-
 /** Starts the service and stays until it is stopped; returns the exit code. */
 export async function supervise(config: Config, say: (text: string) => void): Promise<number> {
   const user = serviceUser()
@@ -95,7 +92,6 @@ async function start(
     args: [name],
     env: { ...environmentOf(config), ...memoryGivenBack },
     stopWithinMs,
-    execArgv: oneThreadForGarbage,
   })
   say('Starting the database, the key process and the virus scanner ...')
   const first: ProcessSpec[] = [forkSpec('keys', 'keys', role('keys', 5_000))]
