@@ -271,6 +271,9 @@ test('content whose sealed octets pass 64 KiB goes to the content store and come
 test('what cannot be recorded is not delivered: no record, no act', async () => {
   const failing: Evidence = {
     ...domains.evidence,
+    writing() {
+      throw new Unavailable('evidence')
+    },
     writeAll() {
       throw new Unavailable('evidence')
     },

@@ -2,42 +2,29 @@
 import type { Clock } from '#base/clock.ts'
 import { faultPoint } from '#base/fault-point.ts'
 import type { Refused } from '#base/faults.ts'
-import type { Accepted, Envelope } from '#delivery/envelope.ts'
-import { type HolderFacts, type MemberRecipient, type Outcome, outcomesOf, sendingIsSuspended } from '#delivery/outcome.ts'
-import { type newNotices, type Original, toBeNotified } from '#delivery/notices.ts'
-import type { Sealed } from '#delivery/seal-message.ts'
-import { acceptedBefore, type RecipientHashes, repeated, together } from '#delivery/retries.ts'
-import { insertNoted } from '#delivery/submissions.sql.ts'
-import { type Detail, contentCommitment } from '#evidence/leaf.ts'
-import type { Act, Evidence, PreparedRecord } from '#evidence/record.ts'
+import { deliverAtOnce, isPlain } from '#delivery/at-once.ts'
+import {
+  acceptedOf,
+  copiesOf,
+  type Decided,
+  decidedOf,
+  type HolderKeys,
+  mailboxKeys,
+  type Pending,
+  type Result,
+  submissionsOf,
+} from '#delivery/decided.ts'
+import { type Outcome, outcomesOf, sendingIsSuspended } from '#delivery/outcome.ts'
+import { type newNotices, toBeNotified } from '#delivery/notices.ts'
+import { acceptedBefore, repeated, together } from '#delivery/retries.ts'
+import { contentCommitment } from '#evidence/leaf.ts'
+import type { Evidence, PreparedRecord } from '#evidence/record.ts'
 import type { Accounts } from '#identity/accounts.ts'
-import { type EpochKey, theService } from '#keys/epoch.ts'
+import { theService } from '#keys/epoch.ts'
 import type { Keys } from '#keys/keys.ts'
-import { type NewCopy, type PlacedCopy, lockForDelivery, placeCopies } from '#mailbox/deliver.ts'
+import { type NewCopy, lockForDelivery, placeCopies } from '#mailbox/deliver.ts'
 import { type Database, isConflict, isDuplicate, type Transaction } from '#store/database.ts'
-import { pack } from '#store/sql.ts'
-
-/** A submission that was judged, scanned and sealed, and waits for its transaction. */
-export interface Pending {
-  readonly hashes: RecipientHashes
-  /** Others of the envelope were accepted before: that none of these is delivered refuses nothing, and is notified. */
-  readonly isRest?: boolean
-  readonly submitter: string
-  readonly envelope: Envelope
-  readonly recipients: readonly MemberRecipient[]
-  readonly refused: readonly Extract<Outcome, { kind: 'refused' }>[]
-  readonly sealed: Sealed
-  readonly original: Original
-  /** What every recipient's commitment says of the message and its submitter, as submitted and as delivered. */
-  readonly submitted: Detail
-  readonly delivered: Detail
-}
-
-export interface Result {
-  readonly reply: Accepted | Refused
-  /** Where copies went, for the hints after the commit. */
-  readonly placed: readonly PlacedCopy[]
-}
+import { sql } from '#store/sql.ts'
 
 /** After so long, messages of a failed batch are no longer tried one by one. */
 const singlyWithinMs = 10_000
@@ -60,20 +47,17 @@ export interface BatchParts {
   readonly composeNotice: ReturnType<typeof newNotices>
 }
 
-/** Delivers a batch in one transaction; when it fails, each message by itself, so that none suffers for its neighbour. A result is a reply or the fault. */
+/** Delivers a batch: what is plain at once, and each of the others, or all when that fails, by itself, so that none suffers for its neighbour. A result is a reply or the fault. */
 export async function deliverBatch(parts: BatchParts, batch: readonly Pending[]): Promise<PromiseSettledResult<Result>[]> {
-  if (batch.length > 1) {
-    try {
-      const results = await parts.database.transaction((tx) => deliver(parts, tx, batch, false))
-      faultPoint('after-commit')
-      return results.map((value) => ({ status: 'fulfilled', value }))
-    } catch {
-      // Each is taken by itself below, where its fault is its own.
-    }
-  }
+  const done = await plainOnes(parts, batch.filter(isPlain))
   const results: PromiseSettledResult<Result>[] = []
   const beganMs = parts.clock.monotonic()
   for (const one of batch) {
+    const value = done.get(one)
+    if (value !== undefined) {
+      results.push({ status: 'fulfilled', value })
+      continue
+    }
     // A database that hangs is waited for once, not once a message: the rest are told what the last one was told.
     const last = results.at(-1)
     const hangs = last?.status === 'rejected' && parts.clock.monotonic() - beganMs > singlyWithinMs
@@ -82,11 +66,22 @@ export async function deliverBatch(parts: BatchParts, batch: readonly Pending[])
   return results
 }
 
+/** The results of those that could be delivered at once: all of them, or none. */
+async function plainOnes(parts: BatchParts, plain: readonly Pending[]): Promise<Map<Pending, Result>> {
+  if (plain.length === 0) return new Map()
+  try {
+    const results = await deliverAtOnce(parts, plain)
+    return new Map((results ?? []).map((result, index) => [plain[index]!, result]))
+  } catch {
+    return new Map() // Each is taken by itself then, where its fault is its own.
+  }
+}
+
 async function deliverOne(parts: BatchParts, pending: Pending): Promise<Result> {
   const alone = async (withNotices: boolean) => {
-    const [result] = await parts.database.transaction((tx) => deliver(parts, tx, [pending], withNotices))
+    const result = await parts.database.transaction((tx) => deliver(parts, tx, pending, withNotices))
     faultPoint('after-commit')
-    return result!
+    return result
   }
   let withNotices = false
   let isRetry = false
@@ -105,136 +100,54 @@ async function deliverOne(parts: BatchParts, pending: Pending): Promise<Result> 
 function deliverRest(parts: BatchParts, pending: Pending): Promise<Result> {
   return parts.database.transaction(async (tx) => {
     const known = await acceptedBefore(tx, pending.hashes)
-    if (known.size === 0) return (await deliver(parts, tx, [pending], true))[0]!
+    if (known.size === 0) return deliver(parts, tx, pending, true)
     const before = await repeated(parts.evidence, tx, pending.submitter, known)
     const recipients = pending.recipients.filter(({ address }) => !known.has(address))
     const refused = pending.refused.filter(({ recipient }) => !known.has(recipient.address))
     if (recipients.length + refused.length === 0) return before
-    const [now] = await deliver(parts, tx, [{ ...pending, recipients, refused, isRest: true }], true)
-    return together(before, now!, recipients.length + refused.length)
+    const now = await deliver(parts, tx, { ...pending, recipients, refused, isRest: true }, true)
+    return together(before, now, recipients.length + refused.length)
   })
 }
 
-interface Decided {
-  readonly pending: Pending
-  readonly outcomes: readonly Outcome[]
-  readonly refusal: Refused | null
-  readonly records: readonly PreparedRecord[]
-}
-
-async function deliver(parts: BatchParts, tx: Transaction, batch: readonly Pending[], withNotices: boolean): Promise<Result[]> {
-  const recipients = [...new Set(batch.flatMap((one) => one.recipients.map((recipient) => recipient.holder)))]
-  const submitters = [...new Set(batch.map((one) => one.submitter))]
-  const asked = [...new Set([...recipients, ...submitters])]
+/** Delivers one message that may turn out to be refused, or to need a notice, once its mailboxes are locked. */
+async function deliver(parts: BatchParts, tx: Transaction, pending: Pending, withNotices: boolean): Promise<Result> {
+  const { submitter, isRest } = pending
+  const recipients = [...new Set(pending.recipients.map((recipient) => recipient.holder))]
+  const asked = [...new Set([...recipients, submitter])]
   const [targets, holders] = await Promise.all([
     lockForDelivery(tx, withNotices ? asked : recipients),
-    parts.accounts.holdersById(tx, asked),
+    parts.accounts.keepHolders(tx, asked),
   ])
-  const used = new Map<string, number>()
-  const decided: Decided[] = []
-  for (const pending of batch) {
-    const outcomes = [
-      ...outcomesOf(pending.recipients, pending.sealed.message.octets, holders, targets, used),
-      ...pending.refused,
-    ]
-    decided.push(await decide(parts.evidence, pending, outcomes, holders))
+  const outcomes = [...outcomesOf(pending.recipients, pending.sealed.message.octets, holders, targets), ...pending.refused]
+  const isTaken = isRest === true || outcomes.some((one) => one.kind === 'delivered')
+  const suspended = holders.get(submitter)?.state !== 'active'
+  const refusal = suspended ? sendingIsSuspended : isTaken ? null : firstRefusal(outcomes)
+  if (refusal !== null && isRest !== true && (await acceptedBefore(tx, pending.hashes)).size > 0) throw new IsRetry()
+  const one = await decidedOf(parts.evidence, pending, outcomes, refusal)
+  if (refusal !== null) {
+    parts.evidence.writeAll(tx, one.records)
+    return { reply: refusal, placed: [] }
   }
-  const taken = decided.filter((one) => one.refusal === null)
-  if (!withNotices && taken.some(({ outcomes }) => toBeNotified(outcomes).length > 0)) throw new NoticeIsDue()
-  const notices = withNotices ? (await Promise.all(taken.map((one) => composeNotices(parts, one)))).flat() : []
-  const keys = await mailboxKeys(parts.keys, taken, notices)
-  for (const one of decided) {
-    if (one.refusal !== null && !one.pending.isRest && (await acceptedBefore(tx, one.pending.hashes)).size > 0)
-      throw new IsRetry()
-  }
-  noteSubmissions(tx, taken, parts.steadyMs())
-  const copies = taken.flatMap((one) => copiesOf(one, keys, parts.keys, parts.clock.now()))
+  if (!withNotices && toBeNotified(outcomes).length > 0) throw new NoticeIsDue()
+  const notices = withNotices ? await composeNotices(parts, one) : []
+  const keys = await mailboxKeys(
+    parts.keys,
+    [one],
+    notices.map((notice) => notice.holder),
+  )
+  tx.later(submissionsOf([one], parts.steadyMs(), sql`true`))
+  const copies = copiesOf(one, keys, parts.keys, parts.clock.now()).map((copy) => ({ ...copy, mailbox: null }))
   const placed = placeCopies(tx, targets, [...copies, ...notices.map((notice) => notice.copy(keys))])
-  parts.evidence.writeAll(tx, [...decided.flatMap((one) => one.records), ...notices.map((notice) => notice.record)])
+  parts.evidence.writeAll(tx, [...one.records, ...notices.map((notice) => notice.record)])
   faultPoint('before-commit')
-  return decided.map((one) => ({ reply: one.refusal ?? acceptedOf(one), placed: one.refusal === null ? placed : [] }))
-}
-
-/** Judges one message as a whole and makes its records ready. */
-async function decide(
-  evidence: Evidence,
-  pending: Pending,
-  outcomes: readonly Outcome[],
-  holders: ReadonlyMap<string, HolderFacts>,
-): Promise<Decided> {
-  const delivered = outcomes.filter((one) => one.kind === 'delivered')
-  const suspended = holders.get(pending.submitter)?.state !== 'active'
-  const refusal = suspended ? sendingIsSuspended : delivered.length === 0 && !pending.isRest ? firstRefusal(outcomes) : null
-  const detailOf = (outcome: Outcome): Detail => ({
-    ...pending.submitted,
-    recipient: outcome.recipient.address,
-    outcome: refusal === null ? outcome.kind : 'refused',
-    ...(outcome.kind === 'refused' ? { clause: outcome.refusal.clause, reason: outcome.refusal.reason } : {}),
-  })
-  const event = refusal === null ? 'SubmissionAcceptance' : 'SubmissionRejection'
-  const submission: Act = { event, actor: pending.submitter, about: pending.submitter, details: outcomes.map(detailOf) }
-  const records = [await evidence.prepare(submission)]
-  if (refusal === null && delivered.length > 0) {
-    const details = delivered.map(({ recipient }) => ({
-      ...pending.delivered,
-      receipt: records[0]!.id,
-      recipient: recipient.address,
-      holder: recipient.holder,
-    }))
-    records.push(await evidence.prepare({ event: 'ContentConsignment', actor: theService, about: pending.submitter, details }))
-  }
-  return { pending, outcomes, refusal, records }
+  return { reply: acceptedOf(one), placed }
 }
 
 /** A refusal for all: a transient one only when every one is. */
 function firstRefusal(outcomes: readonly Outcome[]): Refused | null {
   const refusals = outcomes.flatMap((one) => (one.kind === 'refused' ? [one.refusal] : []))
   return refusals.find((one) => one.reason !== 'over-quota') ?? refusals[0] ?? null
-}
-
-const count = (one: Decided, kind: Outcome['kind']) => one.outcomes.filter((outcome) => outcome.kind === kind).length
-
-/** Notes the recipients of the accepted ones; the transaction fails when one of them is a retry. An address that an envelope names twice is one. */
-function noteSubmissions(tx: Transaction, taken: readonly Decided[], acceptedMs: number): void {
-  const noted = taken.flatMap(({ pending, outcomes, records }) => {
-    const kinds = new Map(outcomes.map(({ recipient, kind }) => [pending.hashes.get(recipient.address)!.toString('hex'), kind]))
-    return [...kinds].map(([hash, kind]) => ({
-      hash: Buffer.from(hash, 'hex'),
-      receipt: records[0]!.id,
-      delivered: kind === 'delivered',
-    }))
-  })
-  if (noted.length === 0) return
-  insertNoted(tx, pack(noted.map((one) => one.hash)), {
-    receipts: noted.map((one) => one.receipt),
-    delivered: noted.map((one) => one.delivered),
-    acceptedMs,
-  })
-}
-
-type HolderKeys = ReadonlyMap<string, EpochKey>
-
-async function mailboxKeys(keys: Keys, taken: readonly Decided[], notices: readonly Notice[]): Promise<HolderKeys> {
-  const holders = new Set(
-    taken.flatMap((one) => one.outcomes.flatMap((outcome) => (outcome.kind === 'delivered' ? [outcome.recipient.holder] : []))),
-  )
-  for (const notice of notices) holders.add(notice.holder)
-  const found = await keys.currentFor([...holders], 'mailbox')
-  return new Map(found.map((key) => [key.holder, key]))
-}
-
-/** One copy a holder, however many of its addresses the envelope names. */
-function copiesOf({ pending, outcomes }: Decided, holderKeys: HolderKeys, keys: Keys, internalDateMs: number): NewCopy[] {
-  const { message, dataKey } = pending.sealed
-  const holders = new Set(outcomes.flatMap((outcome) => (outcome.kind === 'delivered' ? [outcome.recipient.holder] : [])))
-  return [...holders].map((holder) => ({
-    holder,
-    mailbox: null,
-    message,
-    wrappedKey: keys.seal(holderKeys.get(holder)!, `copy/${message.id}`, dataKey.export()),
-    flags: [],
-    internalDateMs,
-  }))
 }
 
 interface Notice {
@@ -265,9 +178,4 @@ async function composeNotices(parts: BatchParts, { pending, outcomes, records }:
     internalDateMs: parts.clock.now(),
   })
   return [{ holder: pending.submitter, record, copy }]
-}
-
-function acceptedOf(one: Decided): Accepted {
-  const counts = { delivered: count(one, 'delivered'), queued: 0, held: 0, refused: count(one, 'refused') }
-  return { kind: 'accepted', receipt: one.records[0]!.id, ...counts, again: false }
 }

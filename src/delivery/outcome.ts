@@ -43,24 +43,22 @@ export const noRoom = refused(
   'Try again later: nothing was accepted, and mail that is here can be read.',
 )
 
-/** Decides for each recipient; `used` holds what earlier messages of the same batch added, and is added to. */
+/** Decides for each recipient, by what holds under the lock. */
 export function outcomesOf(
   recipients: readonly MemberRecipient[],
   octets: number,
   holders: ReadonlyMap<string, HolderFacts>,
   targets: LockedTargets,
-  used: Map<string, number>,
 ): Outcome[] {
   const placed = new Set<string>()
   return recipients.map((recipient) => {
     // A second address of the same holder: the copy is there already.
     if (placed.has(recipient.holder)) return { kind: 'delivered', recipient }
     const holder = holders.get(recipient.holder)
-    const before = used.get(recipient.holder) ?? targets.used(recipient.holder)
+    const before = targets.used(recipient.holder)
     if (holder === undefined || holder.state === 'removed' || before === null)
       return { kind: 'refused', recipient, refusal: removed(recipient.address) }
     if (before + octets > holder.quotaOctets) return { kind: 'refused', recipient, refusal: overQuota(recipient.address) }
-    used.set(recipient.holder, before + octets)
     placed.add(recipient.holder)
     return { kind: 'delivered', recipient }
   })

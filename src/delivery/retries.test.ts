@@ -235,7 +235,7 @@ test('RET=FULL returns the whole message with a failure, and only its header wit
 
 test('a poisoned message fails by itself: those that share its transaction are delivered, and it stores nothing', async () => {
   let arrived = 0
-  let failures = 0
+  let tried = 0
   let open = () => {}
   const gate = new Promise<void>((resolve) => (open = resolve))
   const poisoned: Evidence = {
@@ -245,18 +245,14 @@ test('a poisoned message fails by itself: those that share its transaction are d
       if (++arrived === 21) setTimeout(open, 50) // then all wait for a lane, but for those that hold one
     },
     async prepare(act) {
-      if (act.details.some((detail) => detail.reversePath === gareth.address)) throw new Error('poison')
-      return service.domains.evidence.prepare(act)
+      await gate
+      const record = await service.domains.evidence.prepare(act)
+      if (!act.details.some((detail) => detail.reversePath === gareth.address)) return record
+      tried++
+      return { ...record, id: 'no id that PostgreSQL takes' }
     },
   }
-  const transaction = (async (work) => {
-    await gate
-    return database.transaction(work).catch((fault) => {
-      failures++
-      throw fault
-    })
-  }) as typeof database.transaction
-  const broken = await openTestDoors(service, { evidence: poisoned, database: { ...database, transaction } })
+  const broken = await openTestDoors(service, { evidence: poisoned })
   await Promise.all([broken.signIn(priya), broken.signIn(gareth)])
   const good = Array.from({ length: 10 }, (_, index) =>
     broken.submit(priya, [miriam.address], note(`good-${index}`, `word-good ${index}`)),
@@ -270,7 +266,7 @@ test('a poisoned message fails by itself: those that share its transaction are d
     settled.map((one) => one.status),
     [...Array(10).fill('fulfilled'), 'rejected', ...Array(10).fill('fulfilled')],
   )
-  assert.equal(failures, 2, 'once with the others, once alone')
+  assert.equal(tried, 2, 'once with the others, once alone')
   assert.deepEqual(
     [await count(miriam, 'word-good'), await count(ada, 'word-good'), await count(miriam, 'word-bad')],
     [10, 10, 0],

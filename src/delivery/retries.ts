@@ -2,7 +2,7 @@
 // docs/flow.md, The life of a message. docs/decisions/0011-retries-by-recipient.md
 import { keyOf } from '#community/standing.ts'
 import type { Accepted, Envelope } from '#delivery/envelope.ts'
-import type { Result } from '#delivery/batches.ts'
+import type { Result } from '#delivery/decided.ts'
 import { type NotedRow, notedAmong } from '#delivery/submissions.sql.ts'
 import type { Evidence } from '#evidence/record.ts'
 import type { SignedIn } from '#identity/sign-in.ts'

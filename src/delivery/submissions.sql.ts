@@ -1,6 +1,6 @@
 // What was accepted in the last 24 hours; only delivery/ runs these.
-import type { Runner, Transaction } from '#store/database.ts'
-import { type Packed, sql } from '#store/sql.ts'
+import type { Runner } from '#store/database.ts'
+import { type Packed, type Query, sql } from '#store/sql.ts'
 
 /** A recipient of an accepted submission: delivered to, or refused with a notice. */
 export interface NotedRow {
@@ -9,18 +9,19 @@ export interface NotedRow {
   readonly delivered: boolean
 }
 
-/** Notes recipients of accepted submissions; the transaction fails when one of the hashes is there already: that one is a retry. */
-export function insertNoted(
-  tx: Transaction,
+/** Notes recipients of accepted submissions when `gate` holds; fails when one of the hashes is there already: that one is a retry. */
+export function submissionsNoted(
   hashes: Packed,
   rows: { receipts: string[]; delivered: boolean[]; acceptedMs: number },
+  gate: Query,
 ) {
-  tx.later(sql`
+  return sql`
     insert into submission (hash, receipt, delivered, accepted_ms)
     select substring(${hashes.octets}::bytea from hash_start for hash_length), receipt, delivered, ${rows.acceptedMs}
       from unnest(${hashes.starts}::int[], ${hashes.lengths}::int[], ${rows.receipts}::uuid[], ${rows.delivered}::bool[])
         as one (hash_start, hash_length, receipt, delivered)
-     order by 1`)
+     where ${gate}
+     order by 1`
 }
 
 export function notedAmong(run: Runner, hashes: readonly Buffer[]) {

@@ -5,9 +5,9 @@ import { newIdSeries, randomId } from '#base/ids.ts'
 import { theService } from '#keys/epoch.ts'
 import type { Keys } from '#keys/keys.ts'
 import { type Detail, type EvidenceEvent, type Leaf, type Opening, commit, commitmentsOf, leafOctets } from '#evidence/leaf.ts'
-import { dropDetail, insertParty, insertRecords, partyByHash, recordById } from '#evidence/records.sql.ts'
+import { dropDetail, insertParty, partyByHash, recordById, recordsWritten } from '#evidence/records.sql.ts'
 import type { Database, Transaction } from '#store/database.ts'
-import { pack } from '#store/sql.ts'
+import { type Query, pack, sql } from '#store/sql.ts'
 
 /** An act, before it is recorded. `actor` and `about` are ids of holders, organisations or theService; details are one per recipient or message, else one. */
 export interface Act {
@@ -31,6 +31,8 @@ export interface Evidence {
   prepare(act: Act): Promise<PreparedRecord>
   /** Sends prepared records in the transaction of their acts, which fails when they cannot be written. */
   writeAll(tx: Transaction, records: readonly PreparedRecord[]): void
+  /** The part of a statement that writes prepared records when `gate` holds: for acts that are one statement. */
+  writing(records: readonly PreparedRecord[], gate: Query): Query
   /** prepare and writeAll of one act; returns the record's id, which is its receipt's. */
   write(tx: Transaction, act: Act): Promise<string>
   /** Destroys salt and detail of a record, and records that; its leaf stays in the tree. False when there is nothing left to destroy, or it is itself such a record. */
@@ -86,14 +88,16 @@ export function openEvidence(database: Database, forParties: Database, keys: Key
     return { id, leaf: leafOctets(leaf), sealedDetail: keys.seal(epoch, detailPlace(id), Buffer.from(openings)) }
   }
 
-  const writeAll = (tx: Transaction, records: readonly PreparedRecord[]): void => {
-    if (records.length === 0) return
-    insertRecords(
-      tx,
+  const writing = (records: readonly PreparedRecord[], gate: Query): Query =>
+    recordsWritten(
       records.map((record) => record.id),
       pack(records.map((record) => record.leaf)),
       pack(records.map((record) => record.sealedDetail)),
+      gate,
     )
+
+  const writeAll = (tx: Transaction, records: readonly PreparedRecord[]): void => {
+    if (records.length > 0) tx.later(writing(records, sql`true`))
   }
 
   const write: Evidence['write'] = async (tx, act) => {
@@ -108,6 +112,7 @@ export function openEvidence(database: Database, forParties: Database, keys: Key
     },
     prepare,
     writeAll,
+    writing,
     write,
     async disposeDetail(tx, actor, id) {
       const [row] = await recordById(tx, id)

@@ -1,13 +1,15 @@
 // Evidence rows; only evidence/ runs these.
 import type { Runner, Transaction } from '#store/database.ts'
-import { type Packed, sql } from '#store/sql.ts'
+import { type Packed, type Query, sql } from '#store/sql.ts'
 
-export function insertRecords(tx: Transaction, ids: readonly string[], leaves: Packed, details: Packed) {
-  tx.later(sql`
+/** Writes records when `gate`, a condition of the statement around it, holds. */
+export function recordsWritten(ids: readonly string[], leaves: Packed, details: Packed, gate: Query) {
+  return sql`
     insert into evidence_record (id, leaf, sealed_detail)
     select id, substring(${leaves.octets}::bytea from leaf_start for leaf_length), substring(${details.octets}::bytea from detail_start for detail_length)
       from unnest(${ids}::uuid[], ${leaves.starts}::int[], ${leaves.lengths}::int[], ${details.starts}::int[], ${details.lengths}::int[])
-        as piece (id, leaf_start, leaf_length, detail_start, detail_length)`)
+        as piece (id, leaf_start, leaf_length, detail_start, detail_length)
+     where ${gate}`
 }
 
 export function recordById(run: Runner, id: string) {

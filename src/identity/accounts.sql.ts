@@ -55,6 +55,11 @@ export function holdersById(run: Runner, ids: readonly string[]) {
   return run.rows<HolderRow>(sql`select id, state, quota_octets from holder where id = any(${ids}::uuid[])`)
 }
 
+/** State and quota of holders, which then stay as they are until commit. */
+export function holdersKept(ids: readonly string[]) {
+  return sql`select id, state, quota_octets from holder where id = any(${ids}::uuid[]) order by id for share`
+}
+
 export function changeState(tx: Transaction, id: string, state: HolderState) {
   return tx.rows<{ was: HolderState }>(sql`
     with before as (select id, state from holder where id = ${id} for update)

@@ -5,11 +5,13 @@ import { newId } from '#base/ids.ts'
 import type { Evidence } from '#evidence/record.ts'
 import {
   type AccountRow,
+  type HolderRow,
   type HolderState,
   accountsLike,
   changeState,
   holdersAt,
   holdersById,
+  holdersKept,
   insertAccount,
   insertAddress,
   insertDevice,
@@ -22,6 +24,7 @@ import { theService } from '#keys/epoch.ts'
 import type { Keys } from '#keys/keys.ts'
 import { addressKey, parseAddress } from '#mail/address.ts'
 import type { Database, Runner, Transaction } from '#store/database.ts'
+import type { Query } from '#store/sql.ts'
 
 export type { AccountRow as Account, HolderState } from '#identity/accounts.sql.ts'
 
@@ -55,8 +58,12 @@ export interface Accounts {
   revokeDevice(tx: Transaction, actor: Actor, computer: string): Promise<boolean>
   /** The holders of address keys that were ever given out, by address key. */
   holdersAt(addresses: readonly string[]): Promise<Map<string, { holder: string; state: HolderState; organisation: string }>>
-  /** State and quota of holders, by id; in a transaction, what holds when it commits. */
+  /** State and quota of holders, by id. */
   holdersById(run: Runner, ids: readonly string[]): Promise<Map<string, { state: HolderState; quotaOctets: number }>>
+  /** The same, kept as they are until commit. */
+  keepHolders(tx: Transaction, ids: readonly string[]): Promise<Map<string, { state: HolderState; quotaOctets: number }>>
+  /** The part of a statement that gives id, state and quota_octets of holders, and keeps them so until commit. */
+  holdersKept(ids: readonly string[]): Query
 }
 
 const userNameForm = /^[a-z0-9][a-z0-9._-]{2,63}$/
@@ -162,12 +169,13 @@ export function openAccounts(o: { database: Database; keys: Keys; evidence: Evid
       const rows = await holdersAt(database, addresses)
       return new Map(rows.map(({ address, ...row }) => [address, row]))
     },
-    async holdersById(run, ids) {
-      const rows = await holdersById(run, ids)
-      return new Map(rows.map(({ id, ...row }) => [id, row]))
-    },
+    holdersById: async (run, ids) => byId(await holdersById(run, ids)),
+    keepHolders: async (tx, ids) => byId(await tx.rows<HolderRow>(holdersKept(ids))),
+    holdersKept,
   }
 }
+
+const byId = (rows: readonly HolderRow[]) => new Map(rows.map(({ id, ...row }) => [id, row]))
 
 async function whatIsWrong(tx: Transaction, account: NewAccount): Promise<Refused | null> {
   try {

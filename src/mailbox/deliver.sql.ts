@@ -1,6 +1,6 @@
 // Putting messages into mailboxes; only mailbox/ runs these. One statement writes a whole batch.
 import type { Runner, Transaction } from '#store/database.ts'
-import { type Packed, sql } from '#store/sql.ts'
+import { type Packed, type Query, sql } from '#store/sql.ts'
 
 export interface TargetRow {
   readonly holder: string
@@ -88,6 +88,79 @@ export function insertDelivered(tx: Transaction, { messages, copies, mailboxes }
       from unnest(${mailboxes.holders}::uuid[], ${mailboxes.ids}::uuid[], ${mailboxes.uidNexts}::bigint[], ${mailboxes.modseqs}::bigint[], ${mailboxes.messages}::bigint[], ${mailboxes.octets}::bigint[])
         as now (holder, id, uid_next, modseq, messages, octets)
      where mailbox.holder = now.holder and mailbox.id = now.id`)
+}
+
+/** Copies for mailboxes that are found by their use, each the `nth` new one of its mailbox; and what that comes to for each mailbox and each holder. */
+export interface DirectRows {
+  readonly messages: Rows['messages']
+  readonly copies: Pick<Rows['copies'], 'holders' | 'months' | 'messages' | 'keys' | 'flags' | 'dates' | 'octets'> & {
+    uses: string[]
+    nths: number[]
+  }
+  readonly targets: { holders: string[]; uses: string[]; counts: number[]; octets: number[] }
+  readonly holders: { ids: string[]; octets: number[] }
+}
+
+export interface PlacedRow {
+  readonly holder: string
+  readonly use: string
+  readonly id: string
+  readonly uidValidity: number
+  readonly uidNext: number
+}
+
+/** Parts of a statement in which `standing` gives (id, state, quota_octets) of the holders: `target` locks the mailboxes as lockTargets does. */
+export function targetsLocked({ targets }: DirectRows) {
+  return sql`
+    select holder, id, special_use, uid_validity, uid_next, highest_modseq,
+           octets + (select coalesce(sum(octets), 0)::bigint from mailbox other where other.holder = mailbox.holder and other.id <> mailbox.id) as used
+      from mailbox
+     where (holder, special_use) in (select * from unnest(${targets.holders}::uuid[], ${targets.uses}::text[]))
+     order by holder, id
+       for no key update`
+}
+
+/** True when every mailbox is there, no holder was removed, and what comes fits into every quota. */
+export function roomForAll({ targets, holders }: DirectRows) {
+  return sql`
+    (select count(*) from target) = cardinality(${targets.holders}::uuid[])
+    and (select count(*) from unnest(${holders.ids}::uuid[], ${holders.octets}::bigint[]) as due (holder, octets)
+           join standing on standing.id = due.holder
+          where state <> 'removed'
+            and (select max(used) from target where target.holder = due.holder) + due.octets <= quota_octets)
+        = cardinality(${holders.ids}::uuid[])`
+}
+
+/** Writes messages, copies and the mailboxes' counters when `gate` holds: further parts of that statement. */
+export function deliveredDirectly({ messages, copies, targets }: DirectRows, gate: Query) {
+  return sql`
+    written as (
+      insert into message (month, id, octets, copies, summary, content, stored)
+      select month, id, octets, copies,
+             substring(${messages.summaries.octets}::bytea from summary_start for summary_length),
+             substring(${messages.contents.octets}::bytea from content_start for content_length), stored
+        from unnest(${messages.months}::int[], ${messages.ids}::uuid[], ${messages.octets}::bigint[], ${messages.copies}::int[], ${messages.stored}::bool[],
+                    ${messages.summaries.starts}::int[], ${messages.summaries.lengths}::int[], ${messages.contents.starts}::int[], ${messages.contents.lengths}::int[])
+          as one (month, id, octets, copies, stored, summary_start, summary_length, content_start, content_length)
+       where ${gate}
+    ), put as (
+      insert into copy (holder, mailbox, uid, month, message, wrapped_key, modseq, flags, internal_date_ms, octets)
+      select one.holder, target.id, uid_next + nth, month, message, substring(${copies.keys.octets}::bytea from key_start for key_length),
+             highest_modseq + 1 + nth, string_to_array(flags, ' '), internal_date_ms, octets
+        from unnest(${copies.holders}::uuid[], ${copies.uses}::text[], ${copies.nths}::int[], ${copies.months}::int[], ${copies.messages}::uuid[],
+                    ${copies.keys.starts}::int[], ${copies.keys.lengths}::int[], ${copies.flags}::text[], ${copies.dates}::bigint[], ${copies.octets}::bigint[])
+          as one (holder, use, nth, month, message, key_start, key_length, flags, internal_date_ms, octets)
+        join target on target.holder = one.holder and target.special_use = one.use
+       where ${gate}
+    ), raised as (
+      update mailbox
+         set uid_next = target.uid_next + due.count, highest_modseq = target.highest_modseq + due.count,
+             messages = mailbox.messages + due.count, octets = mailbox.octets + due.octets
+        from target
+        join unnest(${targets.holders}::uuid[], ${targets.uses}::text[], ${targets.counts}::int[], ${targets.octets}::bigint[])
+          as due (holder, use, count, octets) on due.holder = target.holder and due.use = target.special_use
+       where mailbox.holder = target.holder and mailbox.id = target.id and ${gate}
+    )`
 }
 
 export function usedOctets(run: Runner, holder: string) {

@@ -1,8 +1,20 @@
 // Delivery into mailboxes: locks them, gives UIDs and modseqs, and writes a whole batch in one statement. docs/flow.md, The life of a message.
 import type { Identity } from '#keys/content.ts'
-import { type Rows, type TargetRow, insertDelivered, lockTargets } from '#mailbox/deliver.sql.ts'
+import {
+  type DirectRows,
+  type PlacedRow,
+  type Rows,
+  type TargetRow,
+  deliveredDirectly,
+  insertDelivered,
+  lockTargets,
+  roomForAll,
+  targetsLocked,
+} from '#mailbox/deliver.sql.ts'
 import type { Transaction } from '#store/database.ts'
-import { pack } from '#store/sql.ts'
+import { type Query, pack } from '#store/sql.ts'
+
+export type { PlacedRow } from '#mailbox/deliver.sql.ts'
 
 /** A message as it is stored: sealed summary, and sealed content unless the content store has it. */
 export interface SealedMessage extends Identity {
@@ -82,7 +94,7 @@ export function placeCopies(tx: Transaction, targets: LockedTargets, copies: rea
   return placed.map(({ row, uid }) => ({ holder: row.holder, mailbox: row.id, uid, uidValidity: row.uidValidity }))
 }
 
-function messageRows(copies: readonly NewCopy[]): Rows['messages'] {
+function messageRows(copies: readonly Pick<NewCopy, 'message'>[]): Rows['messages'] {
   const counts = new Map<SealedMessage, number>()
   for (const { message } of copies) counts.set(message, (counts.get(message) ?? 0) + 1)
   const messages = [...counts.keys()]
@@ -120,5 +132,68 @@ function mailboxRows(counters: readonly { row: TargetRow; messages: number; octe
     modseqs: counters.map(({ row, messages }) => row.highestModseq + messages),
     messages: counters.map(({ messages }) => messages),
     octets: counters.map(({ octets }) => octets),
+  }
+}
+
+/** A copy for a mailbox that every holder has, found by its use in the statement that delivers it. */
+export type DirectCopy = Omit<NewCopy, 'mailbox'> & { readonly use: 'inbox' | 'sent' }
+
+/** What delivers copies within one statement, for whoever composes it: nothing is locked or known before. */
+export interface DirectDelivery {
+  /** Locks the mailboxes; to be called `target`, beside a `standing` of the holders (id, state, quota_octets). */
+  readonly target: Query
+  /** A condition: every mailbox is there, none of the holders removed, none over quota. */
+  readonly fits: Query
+  /** Writes it all when the condition given to it holds: CTEs of their own names. */
+  deliver(gate: Query): Query
+  /** Where each copy went, in order, from rows of `target`. */
+  placed(rows: readonly PlacedRow[]): PlacedCopy[]
+}
+
+/** Composes the direct delivery of copies. */
+export function deliverDirectly(copies: readonly DirectCopy[]): DirectDelivery {
+  const targets = new Map<string, { holder: string; use: string; count: number; octets: number }>()
+  const due = new Map<string, number>()
+  const nths = copies.map(({ holder, use, message: { octets } }) => {
+    const key = `${holder}/${use}`
+    const target = targets.get(key) ?? { holder, use, count: 0, octets: 0 }
+    targets.set(key, target)
+    target.octets += octets
+    due.set(holder, (due.get(holder) ?? 0) + octets)
+    return target.count++
+  })
+  const all = [...targets.values()]
+  const rows: DirectRows = {
+    messages: messageRows(copies),
+    copies: {
+      holders: copies.map((one) => one.holder),
+      uses: copies.map((one) => one.use),
+      nths,
+      months: copies.map((one) => one.message.month),
+      messages: copies.map((one) => one.message.id),
+      keys: pack(copies.map((one) => one.wrappedKey)),
+      flags: copies.map((one) => one.flags.join(' ')),
+      dates: copies.map((one) => one.internalDateMs),
+      octets: copies.map((one) => one.message.octets),
+    },
+    targets: {
+      holders: all.map((one) => one.holder),
+      uses: all.map((one) => one.use),
+      counts: all.map((one) => one.count),
+      octets: all.map((one) => one.octets),
+    },
+    holders: { ids: [...due.keys()], octets: [...due.values()] },
+  }
+  return {
+    target: targetsLocked(rows),
+    fits: roomForAll(rows),
+    deliver: (gate) => deliveredDirectly(rows, gate),
+    placed(found) {
+      const byTarget = new Map(found.map((row) => [`${row.holder}/${row.use}`, row]))
+      return copies.map(({ holder, use }, index) => {
+        const { id, uidValidity, uidNext } = byTarget.get(`${holder}/${use}`)!
+        return { holder, mailbox: id, uid: uidNext + nths[index]!, uidValidity }
+      })
+    },
   }
 }

@@ -20,6 +20,20 @@ test('a statement keeps its name over calls and processes, and another text has 
   assert.notEqual(sql`select ${1}, ${2}`.name, sql`select ${1}`.name)
 })
 
+test('a query in a query becomes a part of its text, its parameters counted on, and each composition has a name of its own', () => {
+  const gate = (value: boolean) => sql`where ${value}`
+  const outer = (inner: ReturnType<typeof sql>) => sql`insert ${1} select ${2} ${inner} order by ${3}`
+  const query = outer(gate(true))
+  assert.equal(query.text, 'insert $1 select $2 where $3 order by $4')
+  assert.deepEqual(query.values, [1, 2, true, 3])
+  assert.equal(outer(gate(false)).name, query.name)
+  const other = outer(sql`where true`)
+  assert.equal(other.text, 'insert $1 select $2 where true order by $3')
+  assert.deepEqual(other.values, [1, 2, 3])
+  assert.notEqual(other.name, query.name)
+  assert.deepEqual(sql`select ${[1, 2]}, ${gate(true)}`.values, [[1, 2], true], 'an array stays one value')
+})
+
 test('packed pieces are told apart again by their places, null and empty ones too', () => {
   fc.assert(
     fc.property(fc.array(fc.option(fc.uint8Array({ maxLength: 40 }))), (arrays) => {
