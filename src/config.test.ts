@@ -31,9 +31,11 @@ test('without any setting there are defaults, and the ports are the real ones pl
     [config.host, config.portOffset, config.demo, config.workers, config.scanTimeoutMs, config.hostName, config.logLevel],
     ['127.0.0.1', 8000, true, 2, 25_000, 'mail.cjsm.test', 'info'],
   )
-  assert.deepEqual(config.ports, { submissions: 8465, submission: 8587, imaps: 8993, operations: 8100 })
+  assert.deepEqual(config.ports, { https: 8443, http: 8080, submissions: 8465, submission: 8587, imaps: 8993, operations: 8100 })
   assert.deepEqual([config.keyFolder, config.logFile], ['/srv/cjsm-keys', '/srv/cjsm/log/service.log'])
   assert.deepEqual(readConfig({ ...base, CJSM_PORT_OFFSET: '0' }).ports, {
+    https: 443,
+    http: 80,
     submissions: 465,
     submission: 587,
     imaps: 993,

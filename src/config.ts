@@ -25,7 +25,7 @@ const settings = {
     default: 8000,
     minimum: 0,
     maximum: 64_000,
-    description: `${port('465 (submissions), 587 (submission), 993 (imaps) and 100 (operations)')} 0 gives the real ports.`,
+    description: `${port('443 (https), 80 (http), 465 (submissions), 587 (submission), 993 (imaps) and 100 (operations)')} 0 gives the real ports.`,
   }),
   hostName: Type.String({
     default: 'mail.cjsm.test',
@@ -42,6 +42,13 @@ const settings = {
     description: 'Load the demonstration community at the first start, and count loopback as inside the UK.',
   }),
   workers: Type.Integer({ default: 2, minimum: 1, maximum: 64, description: 'How many processes serve the faces.' }),
+  unansweredMs: Type.Integer({
+    default: 30_000,
+    minimum: 1000,
+    maximum: 3_600_000,
+    description:
+      'A process of ours, or a clamd that is not loading signatures, that does not answer for so long, in milliseconds, is ended and started again; PostgreSQL never is.',
+  }),
   databaseUrl: Type.String({
     default: '',
     description: 'An external PostgreSQL (15 or later) instead of the embedded one, as postgres://….',
@@ -88,6 +95,53 @@ const settings = {
     maximum: Number.MAX_SAFE_INTEGER,
     description: 'Below so many free inodes no mail is accepted (452 4.3.1); reading goes on.',
   }),
+  manyRecipients: Type.Integer({
+    default: 20,
+    minimum: 1,
+    maximum: 500,
+    description: 'Webmail asks a sender to look again at a message for more recipients. G11',
+  }),
+  manyOrganisations: Type.Integer({
+    default: 5,
+    minimum: 1,
+    maximum: 500,
+    description: 'Webmail asks a sender to look again at a message for more organisations. G11',
+  }),
+  monitoredSuffixes: Type.Array(Type.String({ pattern: '^[a-z0-9.-]{1,253}$' }), {
+    default: ['gsi.gov.uk', 'gsx.gov.uk', 'gse.gov.uk', 'gcsx.gov.uk', 'pnn.police.uk'],
+    description: 'Domains, with what is below them, in which mail may be read by auditors: senders are told. T22',
+  }),
+  sendingPerHour: Type.Integer({
+    default: 10_000,
+    minimum: 1,
+    maximum: 2_147_483_647,
+    description:
+      'To so many recipients an account may send within an hour; past it, sending is stopped until a person lifts that. T23',
+  }),
+  sendingPerDay: Type.Integer({
+    default: 50_000,
+    minimum: 1,
+    maximum: 2_147_483_647,
+    description:
+      'To so many recipients an account may send within 24 hours; past it, sending is stopped until a person lifts that. T23',
+  }),
+  sessionIdleMinutes: Type.Integer({
+    default: 30,
+    minimum: 1,
+    maximum: 720,
+    description: 'A webmail session without a request ends after so many minutes. T06',
+  }),
+  sessionHours: Type.Integer({
+    default: 12,
+    minimum: 1,
+    maximum: 168,
+    description: 'A webmail session ends so many hours after its sign-in. T06',
+  }),
+  markingsFolder: Type.String({
+    default: '',
+    description:
+      'A folder of JSON files with marking schemes of the operator’s or of organisations, and mapping.json in place of the shipped table; empty for none. See docs/operating.md. G06, G07',
+  }),
   helpdesk: Type.String({
     default: 'helpdesk@cjsm.test, 0300 000 0000',
     minLength: 3,
@@ -124,6 +178,8 @@ const schemas = settings as unknown as Record<string, Record<string, unknown>>
 
 export type Config = Readonly<Type.Static<typeof Settings>> & { readonly ports: Ports }
 export interface Ports {
+  readonly https: number
+  readonly http: number
   readonly submissions: number
   readonly submission: number
   readonly imaps: number
@@ -208,7 +264,7 @@ function complete(given: Record<string, unknown>): Config {
     throw new SettingError('keyFolder must be outside dataFolder: a back-up of the data must not hold the key that opens it.')
   if ((config.tlsCertificate === '') !== (config.tlsKey === ''))
     throw new SettingError('tlsCertificate and tlsKey are set together, or neither is.')
-  const ports = { submissions: 465, submission: 587, imaps: 993, operations: 100 }
+  const ports = { https: 443, http: 80, submissions: 465, submission: 587, imaps: 993, operations: 100 }
   return Object.freeze({
     ...config,
     ports: Object.fromEntries(

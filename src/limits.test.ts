@@ -36,8 +36,8 @@ function numbersOf(exported: object, prefix = ''): [string, number][] {
   })
 }
 
-for (const file of globSync('src/*/limits.ts', { cwd: root }).sort()) {
-  const folder = file.split('/')[1]!
+for (const file of globSync('src/**/limits.ts', { cwd: root }).sort()) {
+  const folder = file.slice('src/'.length, -'/limits.ts'.length)
   test(`the limits of ${folder}/ are those that docs/limits.md names, with their values`, async () => {
     const told = rowsBelow(`${folder}:`).map(({ name, value }) => `${name} ${value}`)
     const found = numbersOf((await import(new URL(file, root).href)) as object).map(([name, value]) => `${name} ${value}`)

@@ -14,7 +14,7 @@ export const order = [
   ['mailbox'],
   ['delivery'],
   ['net'],
-  ['smtp', 'imap'],
+  ['smtp', 'imap', 'web'],
   ['cli'],
   ['roles'],
 ] as const

@@ -9,6 +9,10 @@ export type FaultPoint =
   | 'before-commit' // everything is written, nothing is committed
   | 'after-commit' // committed, and nobody was told
   | 'checkpoint-signed' // the log's key has signed a tree that is not committed
+  | 'root-key-made' // the next root key is durable, and wraps nothing yet
+  | 'key-rewrapped' // the next root key wraps some keys, the old one the rest
+  | 'root-key-replaced' // the next root key stands in the old one's place, and still beside it
+  | 'log-key-made' // the log has a new key, and nobody was told
 
 const folder = process.env.CJSM_TEST_FAULT_POINTS
 

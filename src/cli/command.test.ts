@@ -100,6 +100,7 @@ test('the welcome shows ports, people and three things to try, and a warning whe
   const config = readConfig(environment)
   const text = welcome({ config, people, warning: 'a test set' })
   for (const word of [
+    'https://localhost:8443/',
     '127.0.0.1:8465',
     '127.0.0.1:8587',
     '127.0.0.1:8993',

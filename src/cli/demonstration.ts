@@ -97,7 +97,7 @@ export async function loadDemonstration(o: {
       const person = { name, role, address: `${localPart}@${domain}`, userName: localPart, password }
       const opened = await o.members.openAccount(
         theService,
-        { ...person, organisation: id, quotaOctets: o.quotaOctets },
+        { ...person, organisation: id, quotaOctets: o.quotaOctets, isDemonstration: true },
         'First computer',
       )
       if (opened.kind === 'refused') throw new Error(`the demonstration cannot be loaded: ${opened.about}`)

@@ -10,6 +10,7 @@ export function welcome(o: { config: Config; people: readonly DemoPerson[] | nul
     '',
     'The service runs.',
     '',
+    `  webmail     ${webmailOf(o.config)}`,
     `  submission  ${host}:${ports.submissions} (TLS) and ${host}:${ports.submission} (STARTTLS)`,
     `  IMAP        ${host}:${ports.imaps} (TLS)`,
     `  operations  http://127.0.0.1:${ports.operations}/readyz, /healthz, /metrics`,
@@ -24,6 +25,12 @@ export function welcome(o: { config: Config; people: readonly DemoPerson[] | nul
   return lines.join('\n')
 }
 
+/** Where a browser is to be pointed. */
+function webmailOf(config: Config): string {
+  const { https } = config.ports
+  return `https://${reachedAt(config)}${https === 443 ? '' : `:${https}`}/`
+}
+
 /** Text in lines that stand within 120 columns. */
 const wrapped = (text: string) => (text.match(/.{1,110}(?:\s|$)/g) ?? [text]).map((line) => `  ${line.trimEnd()}`)
 
@@ -32,6 +39,7 @@ export function peopleTable(people: readonly DemoPerson[]): string {
   const whoOf = (one: DemoPerson) => `${one.name}, ${one.role}`
   const who = Math.max(...people.map((one) => whoOf(one).length))
   const address = Math.max(...people.map((one) => one.address.length))
+  const userName = Math.max(...people.map((one) => one.userName.length))
   const organisations = Map.groupBy(people, (one) => one.organisation)
   const groups = [...organisations].map(([organisation, members]) => [
     `  ${organisation}${members[0]!.adopter ? ' (adopted the marking scheme)' : ''}`,
@@ -41,6 +49,8 @@ export function peopleTable(people: readonly DemoPerson[]): string {
     ...groups.flat(),
     '',
     '  Last stands the device password, for mail programs; the user name is what stands before the @.',
+    '  Passwords for webmail:',
+    ...people.map((one) => `    ${one.userName.padEnd(userName)}  ${one.password}`),
   ].join('\n')
 }
 
@@ -49,12 +59,17 @@ function thingsToTry(config: Config, people: readonly DemoPerson[]): string[] {
   const solicitor = people.find((one) => one.role === 'solicitor')!
   const subject = `--header 'Subject: RESTRICTED - LEGAL: disclosure'`
   return [
-    'Three things to try (as root: apt-get install swaks mutt, if they are not there):',
+    `Open ${webmailOf(config)} in a browser and sign in as ${prosecutor.userName}: write to ${solicitor.address}.`,
+    ...(config.tlsCertificate === ''
+      ? ['The browser warns of the development certificate, which nobody vouches for: go on to the page.']
+      : []),
+    '',
+    'Three things to try with mail programs (as root: apt-get install swaks mutt, if they are not there):',
     '',
     `1. ${prosecutor.name} sends ${solicitor.name} a message marked RESTRICTED, with an attachment:`,
     '',
     ...swaks(config, prosecutor, solicitor, [
-      `${subject} --body 'The schedule is attached. ${prosecutor.name}'`,
+      `${subject} --body 'The schedule is attached. ${prosecutor.name}, 020 7946 0000'`,
       `--attach-type text/plain --attach-name schedule.txt --attach 'Unused material: 1. Notebook. 2. CCTV.'`,
     ]),
     '',

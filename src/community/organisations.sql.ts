@@ -1,4 +1,5 @@
 // Organisations and their domains; only community/ runs these.
+import type { Wording } from '#policy/signature-block.ts'
 import type { Runner, Transaction } from '#store/database.ts'
 import { sql } from '#store/sql.ts'
 
@@ -47,8 +48,8 @@ export function organisations(run: Runner) {
 }
 
 export function organisationById(run: Runner, id: string) {
-  return run.rows<{ id: string; name: string; adopter: boolean }>(
-    sql`select id, name, adopter from organisation where id = ${id}`,
+  return run.rows<{ id: string; name: string; adopter: boolean } & Wording>(
+    sql`select id, name, adopter, statement, statement_for, unsigned from organisation where id = ${id}`,
   )
 }
 
@@ -67,4 +68,15 @@ export function exceptionsFor(run: Runner, addresses: readonly string[]) {
   return run.rows<{ address: string; homeAddress: string | null }>(
     sql`select address, home_address from server_address_exception where address = any(${addresses})`,
   )
+}
+
+/** Organisations whose names have words for a query of to_tsquery. */
+export function organisationsByName(run: Runner, query: string, atMost: number) {
+  return run.rows<{ id: string }>(
+    sql`select id from organisation where to_tsvector('simple', name) @@ to_tsquery('simple', ${query}) limit ${atMost}`,
+  )
+}
+
+export function organisationNames(run: Runner, ids: readonly string[]) {
+  return run.rows<{ id: string; name: string }>(sql`select id, name from organisation where id = any(${ids}::uuid[])`)
 }

@@ -13,6 +13,7 @@ import {
 } from '#community/organisations.sql.ts'
 import type { Evidence } from '#evidence/record.ts'
 import { keyOf } from '#community/standing.ts'
+import type { Wording } from '#policy/signature-block.ts'
 import type { Database, Transaction } from '#store/database.ts'
 
 export type { OrganisationRow as Organisation } from '#community/organisations.sql.ts'
@@ -22,6 +23,12 @@ export interface NewOrganisation {
   readonly kind: string
   readonly adopter: boolean
   readonly parent: string | null
+}
+
+export interface FoundOrganisation {
+  readonly name: string
+  readonly adopter: boolean
+  readonly wording: Wording
 }
 
 export interface Organisations {
@@ -38,8 +45,8 @@ export interface Organisations {
   /** Maps one community address of a server domain to another home address, or to none. */
   addException(tx: Transaction, actor: string, address: string, homeAddress: string | null): Promise<null | Refused>
   list(): Promise<OrganisationRow[]>
-  /** Name and adoption of one, kept for a few seconds. */
-  find(id: string): Promise<{ name: string; adopter: boolean } | null>
+  /** Name, adoption and wording of one, kept for a few seconds. */
+  find(id: string): Promise<FoundOrganisation | null>
 }
 
 const domainForm = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/
@@ -52,7 +59,7 @@ export function openOrganisations(o: {
   communitySuffix: string
 }): Organisations {
   const { database, evidence, clock, communitySuffix } = o
-  const kept = new Map<string, { found: { name: string; adopter: boolean } | null; untilMs: number }>()
+  const kept = new Map<string, { found: FoundOrganisation | null; untilMs: number }>()
 
   async function addDomain(
     tx: Transaction,
@@ -167,10 +174,20 @@ export function openOrganisations(o: {
       const known = kept.get(id)
       if (known !== undefined && known.untilMs > clock.monotonic()) return known.found
       const [row] = await organisationById(database, id)
-      const found = row === undefined ? null : { name: row.name, adopter: row.adopter }
+      const found = row === undefined ? null : foundIn(row)
       if (kept.size > 20_000) kept.clear()
       kept.set(id, { found, untilMs: clock.monotonic() + keepMs })
       return found
     },
   }
+}
+
+function foundIn({
+  name,
+  adopter,
+  statement,
+  statementFor,
+  unsigned,
+}: { name: string; adopter: boolean } & Wording): FoundOrganisation {
+  return { name, adopter, wording: { statement, statementFor, unsigned } }
 }

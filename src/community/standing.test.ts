@@ -194,7 +194,8 @@ test('organisations have a name of their own and a kind; adoption is told, for f
   assert.equal(await create({ name: 'x'.repeat(200) }), null)
   for (const kind of ['', 'P', 'a', 'police force', 'a'.repeat(41)])
     assert.equal(await create({ kind }), 'organisation-kind-is-malformed')
-  assert.deepEqual(await organisations.find(force), { name: 'Force', adopter: true })
+  const found = (await organisations.find(force))!
+  assert.deepEqual([found.name, found.adopter], ['Force', true])
   await database.run(sql`update organisation set adopter = false where id = ${force}`)
   monotonicMs += 4_900
   assert.equal((await organisations.find(force))!.adopter, true)

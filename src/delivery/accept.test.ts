@@ -40,7 +40,7 @@ const from = (person: DemoPerson, ...more: string[]) =>
     ...more,
   )
 const simple = (person: DemoPerson, word: string = randomBytes(8).toString('hex')) =>
-  from(person, `To: ${miriam.address}`, 'Subject: hello', '', `Body ${word}.`)
+  from(person, `To: ${miriam.address}`, 'Subject: hello', '', `Body ${word}.`, 'Tel. 020 7946 0000')
 
 function accepted(reply: Accepted | Refused): Accepted {
   assert.equal(reply.kind, 'accepted', JSON.stringify(reply))
@@ -146,23 +146,30 @@ test('Bcc and Resent-Bcc are taken out, also folded, and nothing else is (RFC 53
     'Subject: bcc',
     '',
     'Bcc: this is body and stays',
+    'Tel. 020 7946 0000',
   )
   accepted(await doors.submit(priya, [miriam.address, ada.address], raw))
   for (const person of [miriam, ada]) {
     const got = await lastOf(person)
     assert.doesNotMatch(got, /hidden/i)
-    assert.match(got, /X-Kept: yes\r\nSubject: bcc\r\n\r\nBcc: this is body and stays\r\n$/)
+    assert.match(got, /X-Kept: yes\r\nSubject: bcc\r\n\r\nBcc: this is body and stays\r\nTel. 020 7946 0000\r\n$/)
   }
 })
 
 test('missing Date, Message-ID and recipients’ fields are supplied, and present ones are left alone (RFC 6409 §8)', async () => {
-  accepted(await doors.submit(priya, [miriam.address], messageOf(`From: ${priya.address}`, 'Subject: bare', '', 'bare')))
+  accepted(
+    await doors.submit(
+      priya,
+      [miriam.address],
+      messageOf(`From: ${priya.address}`, 'Subject: bare', '', 'bare', '020 7946 0000'),
+    ),
+  )
   const got = await lastOf(miriam)
   assert.match(got, /\r\nDate: \w{3}, \d{1,2} \w{3} \d{4} /)
   assert.match(got, /\r\nMessage-ID: <[^<>@\s]+@mail\.cjsm\.test>\r\n/)
   assert.match(got, /\r\nTo: undisclosed-recipients:;\r\n/)
   assert.doesNotMatch(got, new RegExp(miriam.address))
-  assert.equal(got.split('\r\n\r\n').at(-1), 'bare\r\n')
+  assert.equal(got.split('\r\n\r\n').at(-1), 'bare\r\n020 7946 0000\r\n')
 })
 
 test('From and the reverse-path of somebody else are refused (G03), and the refusal is recorded', async () => {
@@ -257,7 +264,7 @@ test('a silent clamd makes acceptance unavailable within the limit, and nothing 
 test('content whose sealed octets pass 64 KiB goes to the content store and comes back octet for octet', async () => {
   for (const octets of [40_000, 70_000, 262_144 * 3 + 17]) {
     const body = randomBytes(octets).toString('base64').replaceAll(/.{76}/g, '$&\r\n')
-    const raw = from(priya, `To: ${miriam.address}`, 'Subject: large', '', body)
+    const raw = from(priya, `To: ${miriam.address}`, 'Subject: large', '', body, 'Tel. 020 7946 0000')
     accepted(await doors.submit(priya, [miriam.address], raw))
     const got = await lastOf(miriam)
     assert.equal(hash('sha256', got.slice(-raw.length)), hash('sha256', raw))

@@ -2,13 +2,20 @@
 import { type Clock, steadyNow } from '#base/clock.ts'
 import { type Refused, refused } from '#base/faults.ts'
 import type { Organisations } from '#community/organisations.ts'
-import { type StandingOf, keyOf } from '#community/standing.ts'
+import type { Permits } from '#community/permits.ts'
+import { type Standing, type StandingOf, keyOf } from '#community/standing.ts'
+import type { Wordings } from '#community/wordings.ts'
+import { withClosing } from '#delivery/closing.ts'
+import { bannerEdits } from '#delivery/banner.ts'
 import { type BatchParts, deliverBatch } from '#delivery/batches.ts'
-import type { Pending, Result } from '#delivery/decided.ts'
+import type { Keep, Pending, Result } from '#delivery/decided.ts'
 import type { Accepted, Envelope, SubmissionSession } from '#delivery/envelope.ts'
+import type { LookInside } from '#delivery/documents.ts'
+import type { CountExpansion } from '#delivery/expansion.ts'
 import { formRefusal } from '#delivery/form.ts'
-import { gatherFacts } from '#delivery/gather.ts'
-import { inspect } from '#delivery/inspect.ts'
+import { gatherFacts, nothingAttached } from '#delivery/gather.ts'
+import { type Inspected, type Octets, inspect } from '#delivery/inspect.ts'
+import type { FindIntegrity } from '#delivery/integrity.ts'
 import { newLanes } from '#delivery/lanes.ts'
 import { newNotices } from '#delivery/notices.ts'
 import { type MemberRecipient, type Outcome, noRoom, overQuota, sendingIsSuspended } from '#delivery/outcome.ts'
@@ -16,6 +23,7 @@ import { acceptedBefore, type RecipientHashes, recipientHashes, repeated } from 
 import type { ScanResult, Scanner } from '#delivery/scanner.ts'
 import { type SealMessage, newSealMessage } from '#delivery/seal-message.ts'
 import type { Spool } from '#delivery/spool.ts'
+import type { Volume } from '#delivery/volume.ts'
 import { stampedHead } from '#delivery/stamp.ts'
 import { contentCommitment } from '#evidence/leaf.ts'
 import type { Evidence } from '#evidence/record.ts'
@@ -26,7 +34,11 @@ import type { Keys } from '#keys/keys.ts'
 import { parseHeader } from '#mail/header.ts'
 import type { PlacedCopy } from '#mailbox/deliver.ts'
 import type { RoomOf } from '#mailbox/quota.ts'
+import { automationOf } from '#policy/automation.ts'
 import { decide, judgeRecipient } from '#policy/decide.ts'
+import { writeHandlingAsked } from '#policy/handling-asked.ts'
+import { type MarkingSet, shippedSet } from '#policy/marking-set.ts'
+import { markingWords } from '#policy/marking.ts'
 import type { Database } from '#store/database.ts'
 import type { ContentStore } from '#store/content-store.ts'
 
@@ -36,23 +48,31 @@ export interface Acceptance {
   /** What RCPT is answered: null, or the rule that refuses this recipient. */
   admitRecipient(address: string): Promise<Refused | null>
   /** Judges, scans, seals, delivers and records a submission. Throws Unavailable when a part that must answer is away; nothing was delivered then. */
-  submit(who: SignedIn, envelope: Envelope, content: Spool, session: SubmissionSession): Promise<Accepted | Refused>
+  submit(who: SignedIn, envelope: Envelope, content: Spool, session: SubmissionSession, keep?: Keep): Promise<Accepted | Refused>
 }
 
 export interface AcceptanceParts {
   readonly database: Database
   readonly accounts: Accounts
   readonly organisations: Organisations
+  readonly wordings: Wordings
+  readonly permits: Permits
+  readonly volume: Volume
+  readonly findIntegrity: FindIntegrity
   readonly standingOf: StandingOf
   readonly roomOf: RoomOf
   readonly evidence: Evidence
   readonly keys: Keys
   readonly contentStore: ContentStore
+  readonly countExpansion: CountExpansion
+  readonly lookInside: LookInside
   readonly scanner: Scanner
   /** False while a disk is below its floor. */
   readonly hasRoom: () => boolean
   /** The refusal in force while the record does not stand; null when it does. G14 */
   readonly recordHeld: () => Refused | null
+  /** The schemes and the mapping table; those that are shipped when left out. G06 */
+  readonly markings?: MarkingSet
   readonly clock: Clock
   readonly hostName: string
   /** Tells who watches the mailboxes, after the commit. */
@@ -61,6 +81,14 @@ export interface AcceptanceParts {
 
 const lanes = 1
 const batchMessages = 64
+
+const whyUnscannable = {
+  encrypted: 'an attachment is encrypted and cannot be scanned',
+  'too-large': 'the content is too large or too deep to be scanned',
+  malformed: 'an archive is put together in a way that cannot be scanned',
+} as const
+const remedyOfUnscannable =
+  'Send the files themselves, without encryption, or in smaller archives: the service protects them on the way.'
 
 /** What a scan says as a refusal, or null for clean content. Until organisations can choose, what cannot be scanned is refused. T19 */
 export function scanRefusal(result: ScanResult): Refused | null {
@@ -72,16 +100,7 @@ export function scanRefusal(result: ScanResult): Refused | null {
       'the virus scanner found malicious content',
       'Do not send it again: have your computer checked, and tell the Helpdesk if you did not expect this.',
     )
-  const about =
-    result.why === 'encrypted'
-      ? 'an attachment is encrypted and cannot be scanned'
-      : 'the content is too large or too deep to be scanned'
-  return refused(
-    'T19',
-    'content-cannot-be-scanned',
-    about,
-    'Send it without encryption, or in smaller files: the service protects it on the way.',
-  )
+  return refused('T19', 'content-cannot-be-scanned', whyUnscannable[result.why], remedyOfUnscannable)
 }
 
 /** Opens the door; holds the lanes of this process. */
@@ -114,15 +133,16 @@ export function openAcceptance(parts: AcceptanceParts): Acceptance {
       if (verdict.kind === 'refused') return verdict
       return standing?.standing === 'member' && (await parts.roomOf(standing.holder)) <= 0 ? overQuota(address) : null
     },
-    async submit(who, envelope, content, session) {
+    async submit(who, envelope, content, session, keep) {
       const held = parts.recordHeld()
       if (held !== null) return content.abandon().then(() => held)
       if (!parts.hasRoom()) return content.abandon().then(() => noRoom)
-      const result = await submit(parts, sealMessage, who, envelope, content, session, batches.submit).finally(() =>
-        content.abandon(),
-      )
+      const deliver = (pending: Pending) => batches.submit(keep === undefined ? pending : { ...pending, keep })
+      const result = await submit(parts, sealMessage, who, envelope, content, session, deliver).finally(() => content.abandon())
       if (result.placed.length > 0) parts.announce(result.placed)
-      return result.reply
+      const { reply } = result
+      const isStopped = reply.kind === 'refused' && reply.reason === sendingIsSuspended.reason
+      return isStopped ? ((await parts.volume.whyStopped(who.account)) ?? reply) : reply
     },
   }
 }
@@ -140,7 +160,15 @@ async function submit(
   const hashes = await recipientHashes(parts.keys, who, envelope, inspected.digest)
   const organisation = await parts.organisations.find(who.organisation)
   const standings = await parts.standingOf([...new Set(envelope.recipients.map((one) => keyOf(one.address) ?? ''))])
-  const facts = gatherFacts(who, organisation, envelope, standings, inspected)
+  const over = formRefusal(inspected)
+  const attached = over === null ? await parts.lookInside(content, inspected.structure.root) : nothingAttached
+  const automation = automationOf(inspected.header, inspected.structure.root)
+  const permit = automation.kind === 'automated' ? await permitFor(parts, who, envelope, standings) : null
+  const { markings = shippedSet } = parts
+  const schemes = markings.schemesFor(organisation?.name ?? '')
+  const reader = { holder: who.account, computer: who.computer, address: who.address }
+  const integrity = over === null ? await parts.findIntegrity(reader, content, inspected) : null
+  const facts = { ...gatherFacts(who, organisation, envelope, standings, inspected, attached, permit, markings), integrity }
   const decision = decide(facts)
   const submitted = {
     submitted: contentCommitment(inspected.digest),
@@ -150,14 +178,31 @@ async function submit(
     remoteAddress: session.remoteAddress,
     marking: decision.asserted?.written ?? null,
     floor: decision.floor,
+    ...(integrity === null ? {} : { integrity: integrity.verdict, original: integrity.original }),
+    ...(decision.lowered === null ? {} : { loweredFrom: markingWords(decision.lowered.from) }),
+    ...(facts.lowering.length === 0 ? {} : { loweringReason: facts.lowering.join(' ') }),
   }
   const refuse = (refusal: Refused) => refuseAll(parts, who, hashes, submitted, refusal)
-  const over = formRefusal(inspected)
   if (over !== null) return refuse(over)
   if (decision.message.kind === 'refused') return refuse(decision.message)
 
-  const head = stampedHead({ inspected, envelope, session, decision, atMs: parts.clock.now(), hostName: parts.hostName })
-  const scanned = scanRefusal(await parts.scanner.scan(() => withHead(head, content, inspected.header.octets)))
+  const tooMuch = await parts.volume.note(who.account, envelope.recipients.length, shapeOf(inspected))
+  if (tooMuch !== null) return refuse(tooMuch)
+  const counted = scanRefusal(await parts.countExpansion(content, inspected.structure.root))
+  if (counted !== null) return refuse(counted)
+  const above = await bannerEdits(content, inspected, decision.writeMarking, schemes)
+  const closed = await withClosing(parts.wordings, who, content, inspected, decision, above)
+  const head = stampedHead({
+    inspected,
+    envelope,
+    session,
+    decision,
+    schemes,
+    map: markings.map,
+    atMs: parts.clock.now(),
+    hostName: parts.hostName,
+  })
+  const scanned = scanRefusal(await parts.scanner.scan(() => withHead(head, closed.octets, inspected.header.octets)))
   if (scanned !== null) return refuse(scanned)
 
   const recipients: MemberRecipient[] = []
@@ -171,25 +216,41 @@ async function submit(
   const sealed = await sealMessage({
     head,
     header: parseHeader(head),
-    octets: content,
+    octets: closed.octets,
     bodyStart: inspected.header.octets,
-    root: inspected.structure.root,
+    root: closed.root,
     marking: decision.asserted?.written ?? null,
+    handling: facts.handling === null ? '' : writeHandlingAsked(facts.handling),
   })
   await parts.evidence.introduce([who.account, theService])
   const message = { message: sealed.message.id, ...submitted }
   const delivered = { message: sealed.message.id, delivered: contentCommitment(sealed.digest), octets: sealed.message.octets }
-  return deliver({
+  const result = await deliver({
     hashes,
     submitter: who.account,
     envelope,
     recipients,
     refused: turnedDown,
     sealed,
-    original: { head, octets: content, bodyStart: inspected.header.octets },
+    original: { head, octets: closed.octets, bodyStart: inspected.header.octets },
     submitted: message,
     delivered,
   })
+  if (result.reply.kind === 'refused' || decision.warnings.length === 0) return result
+  return { ...result, reply: { ...result.reply, warnings: decision.warnings } }
+}
+
+/** The same for messages that one program makes alike: the names of their fields, and how many parts they have. T08 */
+const shapeOf = ({ header, structure }: Inspected) => `${header.fields.map(({ key }) => key).join()} ${structure.partCount}`
+
+/** What a permit says of a message whose header says that a machine sends it. T08 */
+function permitFor(parts: AcceptanceParts, who: SignedIn, envelope: Envelope, standings: ReadonlyMap<string, Standing>) {
+  const recipients = envelope.recipients.map(({ address }) => {
+    const key = keyOf(address) ?? address
+    const standing = standings.get(key)
+    return { key, organisation: standing !== undefined && 'organisation' in standing ? standing.organisation : null }
+  })
+  return parts.permits.use(who.account, recipients)
 }
 
 /** Records a refusal of the whole message; when it is a retry of what was accepted before, the answer is that one's. */
@@ -211,7 +272,7 @@ async function refuseAll(
 }
 
 /** The message as it will be delivered, for the scanner: its first field tells every engine that this is mail. */
-async function* withHead(head: Buffer, content: Spool, bodyStart: number): AsyncGenerator<Buffer> {
+async function* withHead(head: Buffer, content: Octets, bodyStart: number): AsyncGenerator<Buffer> {
   yield head
   yield* content.range(bodyStart, content.size)
 }

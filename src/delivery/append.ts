@@ -1,6 +1,7 @@
 // The door for a message that a person puts into a mailbox of their own (IMAP APPEND): scanned, sealed and recorded like any other, octet for octet. T19, RFC 3501 §6.3.11
 import type { Clock } from '#base/clock.ts'
 import { type Refused, refused } from '#base/faults.ts'
+import type { CountExpansion } from '#delivery/expansion.ts'
 import { formRefusal } from '#delivery/form.ts'
 import { type Inspected, inspect, slice } from '#delivery/inspect.ts'
 import { noRoom, overQuota } from '#delivery/outcome.ts'
@@ -28,6 +29,7 @@ export interface AppendParts {
   readonly evidence: Evidence
   readonly keys: Keys
   readonly contentStore: ContentStore
+  readonly countExpansion: CountExpansion
   readonly scanner: Scanner
   /** False while a disk is below its floor. */
   readonly hasRoom: () => boolean
@@ -73,6 +75,8 @@ export function newAppend(parts: AppendParts): Append {
       const inspected = await inspect(spool)
       const over = formRefusal(inspected)
       if (over !== null) return over
+      const counted = scanRefusal(await parts.countExpansion(spool, inspected.structure.root))
+      if (counted !== null) return counted
       const scanned = scanRefusal(await parts.scanner.scan(() => asMail(spool)))
       if (scanned !== null) return scanned
       const head = await slice(spool, 0, inspected.header.octets)

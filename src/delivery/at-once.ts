@@ -8,9 +8,11 @@ import { deliverDirectly, type PlacedRow } from '#mailbox/deliver.ts'
 import { sql } from '#store/sql.ts'
 
 /** True when, as far as is known, every recipient gets the message and nobody is to be told anything but the peer. */
-export function isPlain({ recipients, refused, isRest }: Pending): boolean {
+export function isPlain({ recipients, refused, isRest, keep }: Pending): boolean {
   const outcomes = recipients.map((recipient): Outcome => ({ kind: 'delivered', recipient }))
-  return recipients.length > 0 && refused.length === 0 && isRest !== true && toBeNotified(outcomes).length === 0
+  return (
+    keep === undefined && recipients.length > 0 && refused.length === 0 && isRest !== true && toBeNotified(outcomes).length === 0
+  )
 }
 
 /** Delivers plain submissions, all or none; null when somebody's state or quota stands in the way. Throws what the database does: a retry is a duplicate. */

@@ -14,7 +14,7 @@ import {
   type Result,
   submissionsOf,
 } from '#delivery/decided.ts'
-import { type Outcome, outcomesOf, sendingIsSuspended } from '#delivery/outcome.ts'
+import { type HolderFacts, type Outcome, outcomesOf, overQuota, sendingIsSuspended } from '#delivery/outcome.ts'
 import { type newNotices, toBeNotified } from '#delivery/notices.ts'
 import { acceptedBefore, repeated, together } from '#delivery/retries.ts'
 import { contentCommitment } from '#evidence/leaf.ts'
@@ -22,7 +22,7 @@ import type { Evidence, PreparedRecord } from '#evidence/record.ts'
 import type { Accounts } from '#identity/accounts.ts'
 import { theService } from '#keys/epoch.ts'
 import type { Keys } from '#keys/keys.ts'
-import { type NewCopy, lockForDelivery, placeCopies } from '#mailbox/deliver.ts'
+import { type LockedTargets, type NewCopy, lockForDelivery, placeCopies } from '#mailbox/deliver.ts'
 import { type Database, isConflict, isDuplicate, type Transaction } from '#store/database.ts'
 import { sql } from '#store/sql.ts'
 
@@ -113,16 +113,23 @@ function deliverRest(parts: BatchParts, pending: Pending): Promise<Result> {
 /** Delivers one message that may turn out to be refused, or to need a notice, once its mailboxes are locked. */
 async function deliver(parts: BatchParts, tx: Transaction, pending: Pending, withNotices: boolean): Promise<Result> {
   const { submitter, isRest } = pending
+  const keep = isRest === true ? undefined : pending.keep // what was accepted before was kept then
   const recipients = [...new Set(pending.recipients.map((recipient) => recipient.holder))]
   const asked = [...new Set([...recipients, submitter])]
   const [targets, holders] = await Promise.all([
-    lockForDelivery(tx, withNotices ? asked : recipients),
+    lockForDelivery(
+      tx,
+      withNotices ? asked : recipients,
+      keep?.mailbox == null ? [] : [{ holder: submitter, mailbox: keep.mailbox }],
+    ),
     parts.accounts.keepHolders(tx, asked),
   ])
   const outcomes = [...outcomesOf(pending.recipients, pending.sealed.message.octets, holders, targets), ...pending.refused]
   const isTaken = isRest === true || outcomes.some((one) => one.kind === 'delivered')
   const suspended = holders.get(submitter)?.state !== 'active'
-  const refusal = suspended ? sendingIsSuspended : isTaken ? null : firstRefusal(outcomes)
+  const isKept = keep?.mailbox != null && targets.rows.has(keep.mailbox)
+  const noRoomToKeep = isKept ? keptRefusal(pending, recipients, holders, targets) : null
+  const refusal = suspended ? sendingIsSuspended : isTaken ? noRoomToKeep : firstRefusal(outcomes)
   if (refusal !== null && isRest !== true && (await acceptedBefore(tx, pending.hashes)).size > 0) throw new IsRetry()
   const one = await decidedOf(parts.evidence, pending, outcomes, refusal)
   if (refusal !== null) {
@@ -131,15 +138,14 @@ async function deliver(parts: BatchParts, tx: Transaction, pending: Pending, wit
   }
   if (!withNotices && toBeNotified(outcomes).length > 0) throw new NoticeIsDue()
   const notices = withNotices ? await composeNotices(parts, one) : []
-  const keys = await mailboxKeys(
-    parts.keys,
-    [one],
-    notices.map((notice) => notice.holder),
-  )
+  const keys = await mailboxKeys(parts.keys, [one], [...notices.map((notice) => notice.holder), ...(isKept ? [submitter] : [])])
   tx.later(submissionsOf([one], parts.steadyMs(), sql`true`))
   const copies = copiesOf(one, keys, parts.keys, parts.clock.now()).map((copy) => ({ ...copy, mailbox: null }))
-  const placed = placeCopies(tx, targets, [...copies, ...notices.map((notice) => notice.copy(keys))])
-  parts.evidence.writeAll(tx, [...one.records, ...notices.map((notice) => notice.record)])
+  const kept = isKept ? await keptCopy(parts, one, keep.mailbox!, keys) : { copies: [], records: [] }
+  const placed = placeCopies(tx, targets, [...copies, ...notices.map((notice) => notice.copy(keys)), ...kept.copies])
+  parts.evidence.writeAll(tx, [...one.records, ...notices.map((notice) => notice.record), ...kept.records])
+  const { month, id } = pending.sealed.message
+  await keep?.settle(tx, { month, id, receipt: one.records[0]!.id })
   faultPoint('before-commit')
   return { reply: acceptedOf(one), placed }
 }
@@ -148,6 +154,35 @@ async function deliver(parts: BatchParts, tx: Transaction, pending: Pending, wit
 function firstRefusal(outcomes: readonly Outcome[]): Refused | null {
   const refusals = outcomes.flatMap((one) => (one.kind === 'refused' ? [one.refusal] : []))
   return refusals.find((one) => one.reason !== 'over-quota') ?? refusals[0] ?? null
+}
+
+/** A submitter whose own copy has no room is told before anything is delivered. G20 */
+function keptRefusal(
+  { submitter, sealed, envelope }: Pending,
+  recipients: readonly string[],
+  holders: ReadonlyMap<string, HolderFacts>,
+  targets: LockedTargets,
+): Refused | null {
+  const copies = recipients.includes(submitter) ? 2 : 1
+  const room = (holders.get(submitter)?.quotaOctets ?? 0) - (targets.used(submitter) ?? 0)
+  return copies * sealed.message.octets > room ? overQuota(envelope.reversePath ?? 'your own address') : null
+}
+
+/** The submitter's own copy, and its record. */
+async function keptCopy(parts: BatchParts, { pending, records }: Decided, mailbox: string, keys: HolderKeys) {
+  const { submitter, sealed } = pending
+  const { message, dataKey } = sealed
+  const copy: NewCopy = {
+    holder: submitter,
+    mailbox,
+    message,
+    wrappedKey: parts.keys.seal(keys.get(submitter)!, `copy/${message.id}`, dataKey.export()),
+    flags: ['\\Seen'],
+    internalDateMs: parts.clock.now(),
+  }
+  const details = [{ message: message.id, mailbox, octets: message.octets, receipt: records[0]!.id }]
+  const by = { actor: submitter, about: submitter }
+  return { copies: [copy], records: [await parts.evidence.prepare({ event: 'MailboxAppend', ...by, details })] }
 }
 
 interface Notice {

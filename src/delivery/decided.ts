@@ -11,7 +11,16 @@ import type { Evidence, PreparedRecord } from '#evidence/record.ts'
 import { type EpochKey, theService } from '#keys/epoch.ts'
 import type { Keys } from '#keys/keys.ts'
 import type { DirectCopy, PlacedCopy } from '#mailbox/deliver.ts'
+import type { Transaction } from '#store/database.ts'
 import { type Query, pack } from '#store/sql.ts'
+
+/** A copy for the submitter's own, made in the transaction that delivers: all of it happens, or nothing. */
+export interface Keep {
+  /** The id of one of their mailboxes; null, or one that is gone, makes no copy. */
+  readonly mailbox: string | null
+  /** What else is to be true when the message is accepted; its fault undoes the delivery. */
+  settle(tx: Transaction, kept: { month: number; id: string; receipt: string }): Promise<void>
+}
 
 /** A submission that was judged, scanned and sealed, and waits for its transaction. */
 export interface Pending {
@@ -27,6 +36,7 @@ export interface Pending {
   /** What every recipient's commitment says of the message and its submitter, as submitted and as delivered. */
   readonly submitted: Detail
   readonly delivered: Detail
+  readonly keep?: Keep
 }
 
 export interface Result {

@@ -1,4 +1,5 @@
 // What a face hands to acceptance beside the octets: the envelope (RFC 5321, 3461) and the session it came in.
+import type { Warning } from '#policy/verdict.ts'
 
 export type Notify = 'NEVER' | 'SUCCESS' | 'FAILURE' | 'DELAY'
 
@@ -35,4 +36,6 @@ export interface Accepted {
   readonly refused: number
   /** A retry of a submission that was accepted before: nothing was delivered again. */
   readonly again: boolean
+  /** What the sender is told beside; left out for nothing. */
+  readonly warnings?: readonly Warning[]
 }

@@ -1,25 +1,48 @@
 // Gathers the facts that the rules ask for: who submits, for whom, to whom, and what the message says of itself.
+import type { FoundOrganisation } from '#community/organisations.ts'
 import { type Standing, keyOf } from '#community/standing.ts'
+import { blockStanding } from '#delivery/closing.ts'
+import { carriedFacts, withNamedReader } from '#delivery/carried-facts.ts'
 import type { Envelope } from '#delivery/envelope.ts'
 import type { Inspected } from '#delivery/inspect.ts'
 import type { SignedIn } from '#identity/sign-in.ts'
 import { soleMailboxes } from '#mail/address-list.ts'
 import { addressKey } from '#mail/address.ts'
 import { type Header, fieldText, fieldsNamed } from '#mail/header.ts'
-import type { RecipientFacts, SubmissionFacts } from '#policy/facts.ts'
+import { automationOf, type PermitFacts } from '#policy/automation.ts'
+import type { AttachedMarking, RecipientFacts, SubmissionFacts, UnreadAttachment } from '#policy/facts.ts'
 import { findMarkings, isReply } from '#policy/find-markings.ts'
-import { gpms, gsc } from '#policy/schemes.ts'
+import type { PassedOn } from '#policy/handling-asked.ts'
+import { type MarkingSet, shippedSet } from '#policy/marking-set.ts'
+import { noWording } from '#policy/signature-block.ts'
 
-const schemes = [gpms, gsc]
+/** What delivery/documents.ts found in the attachments. */
+export interface AttachedFacts {
+  readonly markings: readonly AttachedMarking[]
+  readonly unread: readonly UnreadAttachment[]
+  /** What the senders of attached messages asked for. */
+  readonly passedOn: readonly PassedOn[]
+}
+
+export const nothingAttached: AttachedFacts = { markings: [], unread: [], passedOn: [] }
 
 export function gatherFacts(
   who: SignedIn,
-  organisation: { name: string; adopter: boolean } | null,
+  organisation: FoundOrganisation | null,
   envelope: Envelope,
   standings: ReadonlyMap<string, Standing>,
-  { header, texts }: Inspected,
+  inspected: Inspected,
+  attached: AttachedFacts = nothingAttached,
+  permit: PermitFacts | null = null,
+  markings: MarkingSet = shippedSet,
 ): SubmissionFacts {
+  const schemes = markings.schemesFor(organisation?.name ?? '')
+  const { header, texts } = inspected
+  const automation = automationOf(header, inspected.structure.root)
+  const carried = carriedFacts(header, texts, schemes)
   return {
+    ...carried,
+    passedOn: attached.passedOn,
     submitter: {
       address: who.address,
       mayUse: who.mayUse,
@@ -32,13 +55,24 @@ export function gatherFacts(
     sender: soleKeys(header, 'Sender'),
     senderFields: fieldsNamed(header, 'Sender').length,
     recipients: envelope.recipients.map(
-      (one): RecipientFacts => ({
-        address: one.address,
-        standing: standings.get(keyOf(one.address) ?? '')?.standing ?? 'unknown',
-      }),
+      (one): RecipientFacts =>
+        withNamedReader(
+          {
+            address: one.address,
+            standing: standings.get(keyOf(one.address) ?? '')?.standing ?? 'unknown',
+          },
+          carried.handling,
+        ),
     ),
     markings: findMarkings(header, texts, schemes),
+    attached: attached.markings,
+    unread: attached.unread,
     protectiveMarkingFields: fieldsNamed(header, 'X-Protective-Marking').length,
+    wording: organisation?.wording ?? noWording,
+    block: blockStanding(inspected, who.mayUse, automation),
+    integrity: null,
+    automation,
+    permit,
     isReply: isReply(header),
   }
 }

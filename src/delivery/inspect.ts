@@ -21,6 +21,8 @@ export interface Inspected {
   readonly digest: Buffer
   /** The message's own text in each alternative (HTML as text), decoded; of a long one only its beginning and end. */
   readonly texts: readonly string[]
+  /** The parts that `texts` come from, in their order. */
+  readonly textParts: readonly Part[]
 }
 
 /** The rules look for a banner in this much of the text's beginning and end. */
@@ -55,8 +57,9 @@ export async function inspect(octets: Octets): Promise<Inspected> {
   const structure = scan.end()
   const header = parseHeader(await slice(octets, 0, Math.min(structure.headerOctets, headerOctetsRead)))
   const texts: string[] = []
-  for (const part of ownTextParts(structure.root)) texts.push(await textOf(octets, part))
-  return { header, structure, digest: hash.digest(), texts }
+  const textParts = ownTextParts(structure.root)
+  for (const part of textParts) texts.push(await textOf(octets, part))
+  return { header, structure, digest: hash.digest(), texts, textParts }
 }
 
 async function eachPiece(octets: Octets, scan: StructureScan, hash: Hash): Promise<void> {
@@ -84,15 +87,16 @@ function ownTextParts(root: Part): Part[] {
   return found
 }
 
-async function textOf(octets: Octets, part: Part): Promise<string> {
+/** The text of a part, of one longer than `most` octets only its beginning and end. */
+export async function textOf(octets: Octets, part: Part, most = bannerOctets): Promise<string> {
   const charset = decodeParameters(part.parameters).find(([name]) => name === 'charset')?.[1] ?? null
   const decode = (body: Buffer) => {
     const text = decodeText(decodeTransfer(body, part.encoding), charset)
     return part.subtype === 'html' ? textOfHtml(text) : text
   }
   const { bodyStart, bodyEnd } = part
-  const head = decode(await slice(octets, bodyStart, Math.min(bodyEnd, bodyStart + bannerOctets)))
-  if (bodyEnd - bodyStart <= bannerOctets) return head
+  const head = decode(await slice(octets, bodyStart, bodyEnd - bodyStart <= most ? bodyEnd : bodyStart + bannerOctets))
+  if (bodyEnd - bodyStart <= most) return head
   return `${head}\n${decode(await slice(octets, tailStart(part), bodyEnd))}`
 }
 

@@ -5,8 +5,8 @@ import { Unavailable } from '#base/faults.ts'
 export type ScanResult =
   | { readonly kind: 'clean' }
   | { readonly kind: 'found'; readonly signature: string }
-  /** What the content itself makes impossible: encrypted, or over the scanner's limits. */
-  | { readonly kind: 'unscannable'; readonly why: 'encrypted' | 'too-large' }
+  /** What the content itself makes impossible: encrypted, over a limit of the scanner's or our own, or an archive made so that nobody can say what it holds. */
+  | { readonly kind: 'unscannable'; readonly why: 'encrypted' | 'too-large' | 'malformed' }
 
 export interface Scanner {
   /** Scans the octets that `chunks` gives; it is called again when they must be sent again. Throws Unavailable('scanner') when there is no answer in time. */
@@ -14,7 +14,7 @@ export interface Scanner {
   close(): void
 }
 
-const sessionsKept = 8
+const sessionsKept = 32
 const chunkOctets = 128 * 1024
 
 /** One connection to clamd in session mode, used for one scan at a time. */

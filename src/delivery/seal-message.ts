@@ -27,6 +27,8 @@ export interface ToSeal {
   /** The structure with offsets in `octets`. */
   readonly root: Part
   readonly marking: string | null
+  /** What its sender asks for beyond the minimum, as policy/handling-asked.ts writes it; empty for nothing. */
+  readonly handling?: string
 }
 
 export interface Sealed {
@@ -40,7 +42,7 @@ export type SealMessage = (message: ToSeal) => Promise<Sealed>
 
 export function newSealMessage(o: { sealing: Sealing; contentStore: ContentStore; clock: Clock }): SealMessage {
   const { sealing, contentStore, clock } = o
-  return async ({ head, header, octets, bodyStart, root, marking }) => {
+  return async ({ head, header, octets, bodyStart, root, marking, handling = '' }) => {
     const atMs = clock.now()
     const identity: Identity = { month: monthOf(atMs), id: newId(atMs) }
     const dataKey = newDataKey()
@@ -55,6 +57,7 @@ export function newSealMessage(o: { sealing: Sealing; contentStore: ContentStore
       envelope: imapEnvelopeOf(header),
       structure: shifted(root, head.length - bodyStart, true),
       marking,
+      ...(handling === '' ? {} : { handling }),
     })
     const content = await storeSealed(contentStore, identity, sealPieces(head, octets, bodyStart, hash, seal))
     return {

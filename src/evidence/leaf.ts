@@ -9,6 +9,7 @@ export type EvidenceEvent =
   | 'SubmissionRejection' // a message was refused after its content was seen
   | 'ContentConsignment' // the message is in the recipients' mailboxes; one commitment per recipient
   | 'ContentHandover' // a computer was given the content; one commitment per message
+  | 'MessageOpened' // the message was shown to its reader; one commitment per message
   | 'SubmissionRepeated' // a retry after a lost 250 was recognised and not delivered again
   | 'MailboxAppend'
   | 'MailboxCopy'
@@ -19,6 +20,7 @@ export type EvidenceEvent =
   | 'MailboxDeleted'
   | 'SignIn'
   | 'SignInFailure'
+  | 'SignOut'
   | 'OrganisationCreated'
   | 'DomainAdded'
   | 'AddressMappingChanged'
@@ -31,6 +33,13 @@ export type EvidenceEvent =
   | 'RollbackAccepted'
   | 'DetailDisposed' // what a record said was destroyed; its leaf stays in the tree
   | 'ClockConfirmed'
+  | 'SignatureBlockChanged'
+  | 'WordingChanged'
+  | 'PermitGranted'
+  | 'PermitRevoked'
+  | 'IncidentOpened'
+  | 'IncidentDecided'
+  | 'WarningsAnswered' // a sender was shown them, and sent the message
 
 /**
  * The public part of a record. `actor` and `about` are random ids of parties; commitments are base64 of SHA-256(salt ‖ canonical detail), in the order

@@ -31,6 +31,12 @@ export function tileRow(run: Runner, level: number, index: number) {
   return run.rows<{ hashes: Buffer }>(sql`select hashes from evidence_tile where level = ${level} and index = ${index}`)
 }
 
+/** Leaves in the order of the tree, from a place on. */
+export function leavesFrom(run: Runner, first: number, count: number) {
+  return run.rows<{ leaf: Buffer }>(sql`
+    select leaf from evidence_record where leaf_index >= ${first}::bigint and leaf_index < ${first + count}::bigint order by leaf_index`)
+}
+
 /** Every tile of a level in order, some at a time. */
 export function tilesFrom(run: Runner, level: number, index: number, atMost: number) {
   return run.rows<Tile>(

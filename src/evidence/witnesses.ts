@@ -31,15 +31,20 @@ export function readWitnesses(settings: readonly string[]): Witness[] {
 }
 
 /** Asks a witness to cosign the latest checkpoint; at a size other than it last had by what we know, once more from the size it says. */
-export async function askWitness(database: Database, witness: Witness, latest: CheckpointRow): Promise<Witnessed> {
+export async function askWitness(
+  database: Database,
+  witness: Witness,
+  latest: CheckpointRow,
+  answerMs: number = witnessAnswerMs,
+): Promise<Witnessed> {
   const [known] = await witnessSize(database, witness.verifier.text)
-  const first = await addCheckpoint(database, witness, latest, Math.min(known?.size ?? 0, latest.size))
+  const first = await addCheckpoint(database, witness, latest, Math.min(known?.size ?? 0, latest.size), answerMs)
   if (typeof first !== 'number') return first
   if (first > latest.size) {
     const why = `The witness ${witness.verifier.name} saw ${first} records, and there are ${latest.size}: the record was rolled back.`
     return { kind: 'conflict', why }
   }
-  const second = await addCheckpoint(database, witness, latest, first)
+  const second = await addCheckpoint(database, witness, latest, first, answerMs)
   return typeof second === 'number' ? { kind: 'away' } : second
 }
 
@@ -54,10 +59,11 @@ async function addCheckpoint(
   witness: Witness,
   latest: CheckpointRow,
   from: number,
+  answerMs: number,
 ): Promise<Witnessed | number> {
   const proof = await treeOf(database).consistency(from, latest.size)
   const hashes = proof.map((hash) => `${hash.toString('base64')}\n`).join('')
-  const answer = await post(`${witness.url}/add-checkpoint`, `old ${from}\n${hashes}\n${latest.note}`)
+  const answer = await post(`${witness.url}/add-checkpoint`, `old ${from}\n${hashes}\n${latest.note}`, answerMs)
   if (answer === null) return { kind: 'away' }
   if (answer.status === 409) {
     const size = /^[0-9]{1,15}\n$/.test(answer.text) ? Number(answer.text) : null
@@ -83,9 +89,9 @@ function cosignatureIn(answer: string, latest: CheckpointRow, { verifier }: Witn
   return null
 }
 
-async function post(url: string, body: string): Promise<{ status: number; text: string } | null> {
+async function post(url: string, body: string, answerMs: number): Promise<{ status: number; text: string } | null> {
   try {
-    const signal = AbortSignal.timeout(witnessAnswerMs)
+    const signal = AbortSignal.timeout(answerMs)
     const response = await fetch(url, { method: 'POST', body, signal, redirect: 'error' })
     const pieces: Uint8Array[] = []
     let octets = 0

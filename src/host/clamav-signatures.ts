@@ -52,7 +52,11 @@ export function signaturesOf({ folder }: Pick<Freshclam, 'folder'>): Signatures 
  * Runs freshclam once; true when the signatures changed, and clamd should be told (reloadSignatures). It is given up when nothing arrives
  * for a while; never throws, since a machine without a way to the mirror is a case of its own.
  */
-export async function refreshSignatures(prepared: Freshclam, limitMs: number = signaturesMs): Promise<boolean> {
+export async function refreshSignatures(
+  prepared: Freshclam,
+  limitMs: number = signaturesMs,
+  stalledMs: number = stalledSignaturesMs,
+): Promise<boolean> {
   const { freshclam, folder, user, env, log } = prepared
   if (freshclam === null) return false
   const before = newest(signaturesIn(folder))
@@ -65,7 +69,7 @@ export async function refreshSignatures(prepared: Freshclam, limitMs: number = s
     const arrived = octetsIn(signaturesIn(folder))
     if (arrived === octets) break
     octets = arrived
-    await ended(child, stalledSignaturesMs)
+    await ended(child, Math.min(stalledMs, limitMs))
   }
   child.kill('SIGKILL')
   if (child.exitCode !== 0) log.warn({}, `signatures were not updated: ${said() || 'nothing arrived in time'}`)

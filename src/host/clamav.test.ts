@@ -1,19 +1,21 @@
 // clamd as our child, with the built-in test set: EICAR is found wherever it is, and what cannot be looked into is said (T19).
 import assert from 'node:assert/strict'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { crc32, deflateRawSync } from 'node:zlib'
 import { newLog } from '#base/log.ts'
 import { type ClamavOptions, clamdSpec, type PreparedClamav, pingClamd, prepareClamav } from '#host/clamav.ts'
 import type { Signatures } from '#host/clamav-signatures.ts'
 import { testSet } from '#host/clamav-config.ts'
 import { serviceUser } from '#host/privileges.ts'
 import { startTimeOf, waitUntil } from '#host/proc.ts'
+import { clamdLimits } from '#host/limits.ts'
 import { Supervisor } from '#host/supervisor.ts'
+import { zipOf as zip } from '#test/support/archives.ts'
 
 const base = mkdtempSync(join(tmpdir(), 'cjsm-clamav-'))
 chmodSync(base, 0o711)
@@ -54,28 +56,6 @@ async function scan(octets: Buffer): Promise<string> {
   return said.replace(/\0$/, '')
 }
 
-/** A zip of one deflated file; `flags` 1 marks it as encrypted. */
-function zip(name: string, content: Buffer, flags = 0): Buffer {
-  const packed = deflateRawSync(content)
-  const common = Buffer.alloc(26)
-  common.writeUInt16LE(20, 0)
-  common.writeUInt16LE(flags, 2)
-  common.writeUInt16LE(8, 4)
-  common.writeUInt32LE(crc32(content), 10)
-  common.writeUInt32LE(packed.length, 14)
-  common.writeUInt32LE(content.length, 18)
-  common.writeUInt16LE(name.length, 22)
-  const local = Buffer.concat([Buffer.from('PK\x03\x04'), common, Buffer.from(name), packed])
-  const central = Buffer.concat([Buffer.from('PK\x01\x02\x14\0'), common, Buffer.alloc(14), Buffer.from(name)])
-  const end = Buffer.alloc(22)
-  end.write('PK\x05\x06', 'latin1')
-  end.writeUInt16LE(1, 8)
-  end.writeUInt16LE(1, 10)
-  end.writeUInt32LE(central.length, 12)
-  end.writeUInt32LE(local.length, 16)
-  return Buffer.concat([local, central, end])
-}
-
 function mail(type: string, encoding: string, body: string): Buffer {
   const header = `From: a@example.test\r\nTo: b@example.test\r\nSubject: x\r\nMIME-Version: 1.0\r\nDate: Thu, 1 Jan 2026 00:00:00 +0000\r\n`
   const part = `--b\r\nContent-Type: ${type}\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n${body}\r\n--b--\r\n`
@@ -106,6 +86,12 @@ test('T19: an encrypted archive and one that expands beyond the limits are not p
   assert.match(await scan(zip('a.txt', Buffer.alloc(200 * 1_048_576))), /Limits\.Exceeded\S* FOUND$/)
 })
 
+test('T19: archives are looked into to the limit of their depth, and not passed as clean beyond it', async () => {
+  const nested = (levels: number): Buffer => (levels === 0 ? eicar : zip('z', nested(levels - 1)))
+  assert.match(await scan(nested(clamdLimits.depth - 1)), /Eicar-Test-Set\S* FOUND$/)
+  assert.match(await scan(nested(clamdLimits.depth)), /Limits\.Exceeded\.MaxRecursion FOUND$/)
+})
+
 test('nothing that was scanned is left in the scratch folder, and a start clears what a crash left', async () => {
   assert.deepEqual(readdirSync(prepared.scratch, { recursive: true }), [])
   const left = join(prepared.scratch, 'left')
@@ -121,11 +107,14 @@ test('nothing that was scanned is left in the scratch folder, and a start clears
 })
 
 test('a clamd that an earlier run left is ended by the next start', async () => {
-  const before = supervisor.status()[0]!.pid!
+  await supervisor.stop('its clamd would be started again')
+  const spec = clamdSpec(prepared)
+  const left = (await spec.start()) as ChildProcess
+  await spec.ready(left)
   const second = new Supervisor(log)
   await second.start([[{ ...clamdSpec(prepared), required: true }]])
-  assert.notEqual(second.status()[0]!.pid, before)
-  assert.equal(startTimeOf(before), null)
+  assert.notEqual(second.status()[0]!.pid, left.pid)
+  assert.equal(startTimeOf(left.pid!), null)
   await second.stop('end of the test')
 })
 

@@ -19,7 +19,10 @@ import { ownFolder } from '#host/folders.ts'
 import type { ProcessSpec } from '#host/kept-process.ts'
 import { clamdAnswerMs, clamdReadyMs, clamdStopMs, firstSignaturesMs, pollMs } from '#host/limits.ts'
 import { serviceUserName, type UnixUser } from '#host/privileges.ts'
-import { pidsIn, signalPid, waitUntil } from '#host/proc.ts'
+import { pidsIn, processorTicksOf, signalPid, waitUntil } from '#host/proc.ts'
+
+/** A clamd that is stopped or deadlocked uses less between two checks. */
+const idleTicks = 10
 
 export interface ClamavOptions {
   /** `DATA/clamav`: settings and signatures; programs, when they had to be unpacked. */
@@ -72,16 +75,33 @@ export function scratchFolder(folder: string, name: string, freeOctets: (at: str
   return freeOctets('/dev/shm') >= leastOctets ? join('/dev/shm', name) : join(folder, 'scratch')
 }
 
-/** clamd as a process for the supervisor; the service starts without waiting for it, since real signatures take long to load. */
-export function clamdSpec(prepared: PreparedClamav): ProcessSpec {
+/** clamd as a process for the supervisor; the service starts without waiting for it, since real signatures take long to load. Started again when it answers no PING for so long. */
+export function clamdSpec(
+  prepared: PreparedClamav,
+  restartAfterMs = Number.POSITIVE_INFINITY,
+  readyMs: number = clamdReadyMs,
+): ProcessSpec {
   return {
     kind: 'clamd',
     name: 'clamd',
     required: false,
     start: () => launchClamd(prepared),
-    ready: (child) => clamdReady(prepared, child),
+    ready: (child) => clamdReady(prepared, child, readyMs),
     check: async () => ((await pingClamd(prepared.socket, clamdAnswerMs)) ? null : 'it does not answer'),
+    restartAfterMs,
+    isBusy: newIsBusy(),
     stop: { signals: ['SIGTERM', 'SIGKILL'], withinMs: clamdStopMs },
+  }
+}
+
+/** While clamd loads signatures it answers nothing, and computes: told by the time that it used since the last call. */
+function newIsBusy(): (child: ChildProcess) => boolean {
+  let before = 0
+  return ({ pid }) => {
+    const now = pid === undefined ? 0 : processorTicksOf(pid)
+    const busy = now - before > idleTicks
+    before = now
+    return busy
   }
 }
 
@@ -98,12 +118,12 @@ async function launchClamd(prepared: PreparedClamav): Promise<ChildProcess> {
   return startChild({ program, args, user, env, cwd: folder, endsWithUs: 'KILL' })
 }
 
-async function clamdReady({ socket, log }: PreparedClamav, child: ChildProcess): Promise<void> {
+async function clamdReady({ socket, log }: PreparedClamav, child: ChildProcess, readyMs: number): Promise<void> {
   const said = followOutput(child, log, 'debug') // it says thirty lines at each start
-  const until = performance.now() + clamdReadyMs
+  const until = performance.now() + readyMs
   while (!(await pingClamd(socket, clamdAnswerMs))) {
     if (hasEnded(child)) throw new Error(`clamd did not start: ${said()}`)
-    if (performance.now() > until) throw new Error(`clamd did not become ready in ${clamdReadyMs / 1000} s`)
+    if (performance.now() > until) throw new Error(`clamd did not become ready in ${readyMs / 1000} s`)
     await wait(pollMs)
   }
 }

@@ -17,6 +17,10 @@ export interface ProcessSpec {
   ready(child: ChildProcess): Promise<void>
   /** Asked again and again while it runs: null when all is well, else a sentence. */
   check?(child: ChildProcess): Promise<string | null>
+  /** It is ended, and so started again, when every check of so many milliseconds found fault; when left out, never. */
+  readonly restartAfterMs?: number
+  /** Asked before that: true for what answers nothing, but is busy with what it must do. */
+  isBusy?(child: ChildProcess): boolean
   /** The signals that end it, one after the other, each given this time. */
   readonly stop: { readonly signals: readonly NodeJS.Signals[]; readonly withinMs: number }
   /** False for what the service can start without (it is unhealthy until then); true when left out. */
@@ -136,22 +140,26 @@ export class KeptProcess {
   async #watch(child: ChildProcess, gone: Promise<string>): Promise<string> {
     const over = new AbortController()
     const end = gone.finally(() => over.abort())
+    const isHung = newPatience(this.spec.restartAfterMs ?? Number.POSITIVE_INFINITY)
     while (this.spec.check !== undefined && !hasEnded(child)) {
       await wait(checkEveryMs, undefined, { signal: over.signal }).catch(() => {})
       if (hasEnded(child) || this.#stopping) break
+      const askedMs = this.#clock.monotonic()
       const why = await Promise.race([this.spec.check(child), gone]).catch(() => 'it cannot be asked how it is')
       if (this.#stopping) break
       if (why !== null && this.#why === null) this.#log.warn({ pid: child.pid }, why)
       this.#why = why
+      if (!isHung(why === null, askedMs, this.#clock.monotonic()) || this.spec.isBusy?.(child) === true) continue
+      child.kill('SIGKILL') // what is stopped heeds no other
+      await end
+      return `it was ended, since ${why}`
     }
     return end
   }
 
-  /** At once after a first crash; then 100 ms, doubled each time, up to 5 s. */
   async #pause(): Promise<void> {
     this.#restarts++
-    const delayMs = this.#failures < 2 ? 0 : Math.min(firstRestartDelayMs * 2 ** (this.#failures - 2), mostRestartDelayMs)
-    await wait(delayMs, undefined, { signal: this.#wake.signal }).catch(() => {})
+    await wait(restartDelayMs(this.#failures), undefined, { signal: this.#wake.signal }).catch(() => {})
   }
 
   async #end(child: ChildProcess): Promise<void> {
@@ -164,6 +172,22 @@ export class KeptProcess {
     }
     child.kill('SIGKILL')
     await ended(child, withinMs)
+  }
+}
+
+/** How long to wait after so many failures in a row: not at all after the first, then 100 ms, doubled each time, up to 5 s. */
+export function restartDelayMs(failures: number): number {
+  return failures < 2 ? 0 : Math.min(firstRestartDelayMs * 2 ** (failures - 2), mostRestartDelayMs)
+}
+
+/** Tells of each check whether all since some time before it found fault. One alone proves nothing: we may have stood still ourselves. */
+function newPatience(limitMs: number): (well: boolean, askedMs: number, answeredMs: number) => boolean {
+  let sinceMs = 0
+  let checks = 0
+  return (well, askedMs, answeredMs) => {
+    if (checks === 0) sinceMs = askedMs
+    checks = well ? 0 : checks + 1
+    return checks > 1 && answeredMs - sinceMs >= limitMs
   }
 }
 

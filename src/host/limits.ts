@@ -26,8 +26,8 @@ export const roleAnswerMs = 5_000
 export const roleReadyMs = 60_000
 
 /**
- * What we give clamd. The stream stands above our largest message (25 MiB), so that ours is met first; of what a message
- * expands to we keep no count of our own: clamd refuses what is over these limits (AlertExceedsMax).
+ * What we give clamd. Each stands above what we count ourselves (a message of 25 MiB; delivery/expansion.ts), so that ours is met
+ * first; for the kinds of archives that we do not open, clamd refuses what is over these (AlertExceedsMax).
  */
 export const clamdLimits = {
   streamMiB: 40,

@@ -20,7 +20,8 @@ test('/metrics, /healthz and /readyz answer; what fails says nothing of why', as
     if (reasons.length > 0) throw new Error('canary')
     return 'cjsm_up 1\n'
   }
-  const server = await serveOperations({ log, metrics, reasons: () => reasons }, '127.0.0.1', 0)
+  const published = async () => null
+  const server = await serveOperations({ log, metrics, reasons: () => reasons, published }, '127.0.0.1', 0)
   const { port } = server.address() as AddressInfo
   const get = async (path: string, method = 'GET') => {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, { method })
@@ -36,6 +37,42 @@ test('/metrics, /healthz and /readyz answer; what fails says nothing of why', as
   assert.equal((await get('/'))[0], 404)
   assert.equal((await get('/metrics', 'POST'))[0], 405)
   assert.deepEqual(await get('/healthz', 'HEAD'), [200, ''])
+  server.closeAllConnections()
+  server.close()
+})
+
+test('what is published of the record is served as it is, compressed where the client takes it; lasting files may be kept (C2SP tlog-tiles)', async () => {
+  const octets = Buffer.alloc(5_000, 'leaf')
+  const files = new Map([
+    ['/checkpoint', { type: 'text/plain; charset=utf-8', octets: Buffer.from('note\n'), lasting: false }],
+    ['/tile/entries/000.p/7', { type: 'application/octet-stream', octets, lasting: true }],
+  ])
+  const published = async (path: string) => (path === '/away' ? undefined : (files.get(path) ?? null))
+  const doors = { log, metrics: async () => '', reasons: () => [], published }
+  const server = await serveOperations(doors, '127.0.0.1', 0)
+  const { port } = server.address() as AddressInfo
+  const get = async (path: string, encoding: string) => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { 'accept-encoding': encoding } })
+    const { headers } = response
+    return {
+      status: response.status,
+      named: ['content-type', 'content-encoding', 'cache-control'].map((name) => headers.get(name)),
+      wire: Number(headers.get('content-length')),
+      octets: Buffer.from(await response.arrayBuffer()),
+    }
+  }
+  const checkpoint = await get('/checkpoint', 'identity')
+  assert.deepEqual(checkpoint.named, ['text/plain; charset=utf-8', null, 'no-store'])
+  assert.equal(checkpoint.octets.toString(), 'note\n')
+  const lasting = 'public, max-age=31536000, immutable'
+  const plain = await get('/tile/entries/000.p/7', 'identity')
+  assert.deepEqual(plain.named, ['application/octet-stream', null, lasting])
+  assert.ok(plain.octets.equals(octets))
+  const zipped = await get('/tile/entries/000.p/7', 'gzip')
+  assert.deepEqual(zipped.named, ['application/octet-stream', 'gzip', lasting])
+  assert.ok(zipped.octets.equals(octets) && zipped.wire < 500)
+  assert.equal((await get('/tile/0/000', 'gzip')).status, 404)
+  assert.equal((await get('/away', 'gzip')).status, 503)
   server.closeAllConnections()
   server.close()
 })

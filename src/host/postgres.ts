@@ -48,9 +48,13 @@ export async function launchPostgres(prepared: PreparedPostgres): Promise<ChildP
 }
 
 /** Waits until it takes connections and holds our database; throws with its last words when it ends or takes too long. */
-export async function postgresReady(prepared: PreparedPostgres, child: ChildProcess): Promise<void> {
+export async function postgresReady(
+  prepared: PreparedPostgres,
+  child: ChildProcess,
+  limitMs: number = postgresReadyMs,
+): Promise<void> {
   const said = followOutput(child, prepared.log)
-  const until = performance.now() + postgresReadyMs
+  const until = performance.now() + limitMs
   let spawnFault: Error | null = null
   child.once('error', (fault) => {
     spawnFault = fault
@@ -58,18 +62,18 @@ export async function postgresReady(prepared: PreparedPostgres, child: ChildProc
   for (;;) {
     if (await haveDatabase(prepared.connection)) return
     if (hasEnded(child) || spawnFault !== null) throw new Error(`PostgreSQL did not start: ${said()}`, { cause: spawnFault })
-    if (performance.now() > until) throw new Error(`PostgreSQL did not become ready in ${postgresReadyMs / 1000} s: ${said()}`)
+    if (performance.now() > until) throw new Error(`PostgreSQL did not become ready in ${limitMs / 1000} s: ${said()}`)
     await wait(pollMs)
   }
 }
 
 /** Makes our database when it is missing; false while the server does not take connections. */
-async function haveDatabase(connection: Connection): Promise<boolean> {
+async function haveDatabase(connection: Connection, answerMs: number = postgresAnswerMs): Promise<boolean> {
   const client = new pg.Client({
     ...connection,
     database: 'postgres',
-    connectionTimeoutMillis: postgresAnswerMs,
-    query_timeout: postgresAnswerMs,
+    connectionTimeoutMillis: answerMs,
+    query_timeout: answerMs,
   })
   client.on('error', () => {}) // a server that ends meanwhile is seen by the query, or by the next try
   try {
@@ -95,13 +99,13 @@ export async function stopPostgres(child: ChildProcess, mode: StopMode, limitMs:
 }
 
 /** The embedded PostgreSQL as a process for the supervisor. */
-export function postgresSpec(prepared: PreparedPostgres): ProcessSpec {
+export function postgresSpec(prepared: PreparedPostgres, answerMs: number = postgresAnswerMs): ProcessSpec {
   return {
     kind: 'postgres',
     name: 'postgres',
     start: () => launchPostgres(prepared),
     ready: (child) => postgresReady(prepared, child),
-    check: async () => ((await haveDatabase(prepared.connection)) ? null : 'it does not take connections'),
+    check: async () => ((await haveDatabase(prepared.connection, answerMs)) ? null : 'it does not take connections'),
     stop: { signals: ['SIGINT', 'SIGQUIT', 'SIGKILL'], withinMs: postgresStopMs },
   }
 }

@@ -6,11 +6,20 @@ import { pollMs } from '#host/limits.ts'
 
 /** When a process started, in clock ticks since boot, or null when there is none (a zombie counts as none): with the pid, its identity. */
 export function startTimeOf(pid: number): string | null {
+  const fields = statOf(pid)
+  return fields === null || fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null)
+}
+
+/** The processor's time that a process has used, in clock ticks (mostly 100 a second); 0 when there is none. */
+export function processorTicksOf(pid: number): number {
+  const fields = statOf(pid)
+  return fields === null ? 0 : Number(fields[11]) + Number(fields[12])
+}
+
+function statOf(pid: number): string[] | null {
   const stat = readProc(pid, 'stat')
-  if (stat === null) return null
   // The name stands in parentheses and may hold anything; the fields after the last one are plain.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null)
+  return stat === null ? null : stat.slice(stat.lastIndexOf(')') + 2).split(' ')
 }
 
 /** The arguments that a process was started with; none when it is gone or out of our sight. */

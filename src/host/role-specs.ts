@@ -13,6 +13,8 @@ export interface RoleProcess {
   readonly env?: Readonly<Record<string, string>>
   /** A little more than the role's own `drainWithinMs`; SIGKILL after it. */
   readonly stopWithinMs: number
+  /** It is started again when it does not answer for so long; when left out, never. */
+  readonly restartAfterMs?: number
 }
 
 /** A process of its own (`keys`, `jobs`). */
@@ -44,6 +46,7 @@ function common(kind: ProcessKind, name: string, role: RoleProcess): Omit<Proces
         () => null,
         () => `it does not answer within ${roleAnswerMs / 1000} s`,
       ),
+    ...(role.restartAfterMs === undefined ? {} : { restartAfterMs: role.restartAfterMs }),
     stop: { signals: ['SIGTERM', 'SIGKILL'], withinMs: role.stopWithinMs },
   }
 }

@@ -8,8 +8,8 @@ export interface RoleOptions {
   drain(): Promise<void>
   /** After this the process ends whatever is left. */
   readonly drainWithinMs: number
-  /** What the supervisor may ask (`metrics`), by name. */
-  readonly answers: ReadonlyMap<string, () => unknown>
+  /** What the supervisor may ask (`metrics`), by name; what stands behind a space is passed on. */
+  readonly answers: ReadonlyMap<string, (about: string) => unknown>
 }
 
 /** Binds this process to its supervisor; returns what says that it is ready. Faults that nobody met are logged without their text and end the process. */
@@ -59,9 +59,10 @@ function answerQuestions({ log, answers }: RoleOptions): void {
   process.on('message', (message: unknown) => {
     if (!isRoleMessage(message) || message.cjsm !== 'ask') return
     const { id, what } = message
-    const answer = what === 'ping' ? () => null : answers.get(what)
+    const [name = '', about = ''] = what.split(' ', 2)
+    const answer = name === 'ping' ? () => null : answers.get(name)
     if (answer === undefined) return
-    Promise.try(answer).then(
+    Promise.try(answer, about).then(
       (value) => tell({ cjsm: 'answer', id, value }),
       (fault: unknown) => log.error({ fault: describeFault(fault) }, 'a question was not answered'),
     )

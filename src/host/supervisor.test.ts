@@ -11,6 +11,7 @@ import { newLog } from '#base/log.ts'
 import type { ProcessSpec } from '#host/kept-process.ts'
 import { startTimeOf, waitUntil } from '#host/proc.ts'
 import { forkSpec, type RoleProcess } from '#host/role-specs.ts'
+import { askRole } from '#host/role-messages.ts'
 import { Supervisor } from '#host/supervisor.ts'
 
 const base = mkdtempSync(join(tmpdir(), 'cjsm-supervisor-'))
@@ -158,6 +159,33 @@ test('a check that finds fault makes the process unhealthy, with the reason, and
   assert.ok(await waitUntil(() => supervisor.reasons().length === 0, 10_000))
   assert.equal(supervisor.status()[0]!.restarts, 0)
   await supervisor.stop('end of the test')
+})
+
+test('a process that hangs is ended and started again after its time, and one that is slow for a while is not', async () => {
+  const answers = (child: ChildProcess) =>
+    askRole(child, 'ping', 200).then(
+      () => null,
+      () => 'it does not answer',
+    )
+  let busy = 0
+  const isBusy = () => busy++ === 0
+  const supervisor = new Supervisor(log)
+  await supervisor.start([[{ ...forkSpec('jobs', 'jobs', role('jobs', { restartAfterMs: 1_000 })), check: answers, isBusy }]])
+  try {
+    const first = supervisor.status()[0]!.pid!
+    process.kill(first, 'SIGSTOP')
+    assert.ok(await waitUntil(() => supervisor.reasons().join() === 'jobs: it does not answer', 10_000))
+    process.kill(first, 'SIGCONT')
+    assert.ok(await waitUntil(() => supervisor.reasons().length === 0, 10_000))
+    assert.equal(supervisor.status()[0]!.pid, first)
+    process.kill(first, 'SIGSTOP')
+    assert.ok(await waitUntil(() => supervisor.status()[0]!.restarts === 1 && supervisor.reasons().length === 0, 20_000))
+    assert.ok(gone(first))
+    assert.equal(busy, 2, 'what is busy is not ended')
+    assert.deepEqual(await supervisor.ask(['jobs'], 'name', 5_000), ['jobs'])
+  } finally {
+    await supervisor.stop('end of the test')
+  }
 })
 
 const mainModule = join(base, 'main.ts')

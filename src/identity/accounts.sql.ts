@@ -16,11 +16,19 @@ export function insertHolder(
 /** Inserts an account: 0 when its user name was taken an instant ago. */
 export function insertAccount(
   tx: Transaction,
-  account: { id: string; userName: string; name: string; role: string; passwordHash: string; changedMs: number },
+  account: {
+    id: string
+    userName: string
+    name: string
+    role: string
+    passwordHash: string
+    changedMs: number
+    isDemonstration: boolean
+  },
 ) {
   return tx.run(sql`
-    insert into account (id, user_name, name, role, password_hash, password_changed_ms)
-    values (${account.id}, ${account.userName}, ${account.name}, ${account.role}, ${account.passwordHash}, ${account.changedMs}) on conflict (user_name) do nothing`)
+    insert into account (id, user_name, name, role, password_hash, password_changed_ms, is_demonstration)
+    values (${account.id}, ${account.userName}, ${account.name}, ${account.role}, ${account.passwordHash}, ${account.changedMs}, ${account.isDemonstration}) on conflict (user_name) do nothing`)
 }
 
 /** Inserts an address unless it was ever used: 0 when it was. */

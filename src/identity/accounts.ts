@@ -36,6 +36,8 @@ export interface NewAccount {
   readonly role: string
   readonly password: string
   readonly quotaOctets: number
+  /** True for people of the demonstration, who may use any browser while it is one. */
+  readonly isDemonstration?: boolean
 }
 
 /** Who did an administrative act: a holder, or theService for the operator's commands. */
@@ -101,6 +103,7 @@ export function openAccounts(o: { database: Database; keys: Keys; evidence: Evid
         role: account.role,
         passwordHash: await hashPassword(account.password),
         changedMs: atMs,
+        isDemonstration: account.isDemonstration === true,
       })
       if (inserted === 0) return userNameIsTaken(account.userName)
       const taken = (await insertAddress(tx, addressKey(account.address), account.address, id, true)) === 0

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { refused } from '#base/faults.ts'
 import { imapLimits } from '#imap/limits.ts'
+import { Slice } from '#imap/slice.ts'
 import { DialogueClient } from '#test/support/dialogue.ts'
 import { ask, startFace } from '#test/support/imap-face.ts'
 
@@ -176,4 +177,22 @@ test('when the service closes, an idle session is told to connect again', async 
   assert.match((await client.nextLine())!, /^\* BYE \[UNAVAILABLE\]/)
   client.destroy()
   await closed
+})
+
+test('a pattern of LIST has 16 wildcards; one more is told so', async () => {
+  const face = await startFace()
+  const client = await face.signIn()
+  for (const command of ['LIST', 'LSUB']) {
+    assert.match((await ask(client, `${command} "" ${'*a'.repeat(imapLimits.listWildcards)}`)).reply, /^OK /)
+    assert.match((await ask(client, `${command} "" ${'*a'.repeat(imapLimits.listWildcards + 1)}`)).reply, /^NO \[LIMIT\] /)
+  }
+})
+
+test('long work gives others their turn when its slice of time is over, and not before', () => {
+  const stepsOf = (sliceMs: number) => {
+    const slice = new Slice(sliceMs)
+    return Array.from({ length: 64 }, () => slice.step()).filter((turn) => turn !== null).length
+  }
+  assert.equal(stepsOf(60_000), 0)
+  assert.equal(stepsOf(0), 4, 'the clock is looked at with every 16th step')
 })

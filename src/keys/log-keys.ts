@@ -1,4 +1,5 @@
 // The keys that sign the log's checkpoints: Ed25519 seeds kept in the keyring like any key, never handed out. A new one is a new generation. docs/flow.md, Evidence.
+import { faultPoint } from '#base/fault-point.ts'
 import { randomOctets } from '#base/ids.ts'
 import type { Anchor, Anchored } from '#keys/anchor.ts'
 import { checkpointText, readCheckpoint } from '#keys/checkpoint.ts'
@@ -80,6 +81,7 @@ export async function openLogKeys(o: {
     verifiers: async () => signers.map((one) => one.verifier),
     async rotate() {
       await addKey()
+      faultPoint('log-key-made')
       return signers.at(-1)!.verifier
     },
     anchor: () => anchor.read(),

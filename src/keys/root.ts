@@ -3,6 +3,7 @@ import { createSecretKey, type KeyObject } from 'node:crypto'
 import { fsyncSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { faultPoint } from '#base/fault-point.ts'
 import { randomOctets } from '#base/ids.ts'
 import { replaceFile, syncFolder } from '#keys/durable.ts'
 import type { KeptEpoch } from '#keys/epoch.ts'
@@ -76,6 +77,7 @@ export async function openRootKey(sealing: Sealing, folder: string, mayCreate: b
       if (next !== null) return
       const made = newText()
       await replaceFile(ownFolder, nextName, made)
+      faultPoint('root-key-made')
       next = keyOf(made)
     },
     rewrap: (epoch, wrapped) =>
@@ -86,6 +88,7 @@ export async function openRootKey(sealing: Sealing, folder: string, mayCreate: b
       writeSync(held, `${next.export().toString('hex')}\n`, 0)
       ftruncateSync(held, rootOctets * 2 + 1)
       fsyncSync(held)
+      faultPoint('root-key-replaced')
       root = next
       next = null
       await unlink(join(ownFolder, nextName))

@@ -112,7 +112,7 @@ test('a rotation that is killed at any point goes on at the next start, and lose
     const child = rotate(begin)
     const ended = once(child, 'exit') as Promise<[number | null, string | null]>
     await Promise.race([once(child.stdout!, 'data'), ended])
-    await Promise.race([wait(5 + Math.random() * 250), ended])
+    await Promise.race([wait(Math.random() * 20 * (kills + 1)), ended]) // the first while most keys are still to be done
     child.kill('SIGKILL')
     const [, signal] = await ended
     // Whatever was done, a start finds every key.

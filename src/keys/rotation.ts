@@ -1,6 +1,7 @@
 // The rotation of the root key: every key of the keyring is wrapped anew, while the service runs. A kill at any point loses nothing: the next start goes on. docs/flow.md, At rest.
 import { readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { faultPoint } from '#base/fault-point.ts'
 import { replaceFile } from '#keys/durable.ts'
 import type { Keyring } from '#keys/keyring.ts'
 import type { RootKey } from '#keys/root.ts'
@@ -43,7 +44,10 @@ export function newRotation(root: RootKey, keyring: Keyring, onFault: (fault: un
             return null
           }
         })
-        .catch((fault: unknown) => void faults.push(fault))
+        .then(
+          () => faultPoint('key-rewrapped'),
+          (fault: unknown) => void faults.push(fault),
+        )
         .finally(() => waiting.delete(one))
       waiting.add(one)
       if (waiting.size >= atOnce) await Promise.race(waiting)

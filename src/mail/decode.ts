@@ -5,7 +5,7 @@ import { isUtf8 } from 'node:buffer'
 const equals = 0x3d
 const lineFeed = 0x0a
 /** RFC 4648 §4 and §5; 64 is padding, 255 what is skipped. */
-const base64Values = new Uint8Array(256).fill(255)
+export const base64Values: Uint8Array = new Uint8Array(256).fill(255)
 for (const [value, char] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/='].entries())
   base64Values[char.charCodeAt(0)] = value
 base64Values['-'.charCodeAt(0)] = 62
@@ -46,9 +46,11 @@ export function decoderOf(charset: string): { decode(octets: Buffer): string } |
 /** Padding within the text separates pieces that were encoded one by one: each is decoded, since readers of mail do so too. */
 function decodeBase64(octets: Buffer): Buffer {
   const padding = octets.indexOf(equals)
-  const isOnePiece = padding < 0 || octets.length - padding <= 8
+  const isOnePiece = padding < 0 || (octets.length - padding <= 8 && octets.subarray(padding).every(isNoValue))
   return isOnePiece ? Buffer.from(octets.toString('latin1'), 'base64') : decodeBase64Pieces(octets)
 }
+
+const isNoValue = (octet: number) => base64Values[octet]! >= 64
 
 /** By hand, since a call a piece would make a body of padding characters expensive. */
 function decodeBase64Pieces(octets: Buffer): Buffer {

@@ -37,9 +37,16 @@ export function receivedField(received: Received): Buffer {
  */
 export function editHeader(
   header: Header,
-  edits: { prepend: Buffer[]; remove: (field: Field) => boolean; append: Buffer[] },
+  edits: {
+    prepend: Buffer[]
+    remove: (field: Field) => boolean
+    append: Buffer[]
+    /** The octets to stand in a field's place; null, or left out, for as it is. */
+    replace?: (field: Field) => Buffer | null
+  },
 ): Buffer {
-  const kept = header.fields.filter((field) => !edits.remove(field)).flatMap(wholeLines)
+  const inPlace = (field: Field) => edits.replace?.(field) ?? null
+  const kept = header.fields.filter((field) => !edits.remove(field)).flatMap((field) => inPlace(field) ?? wholeLines(field))
   const fieldOctets = header.fields.reduce((sum, field) => sum + field.raw.length, 0)
   // A header that ends without a blank line gets one, so that nobody reads the body's first line as a field of it.
   const blankLine = header.octets - fieldOctets === 1 ? Buffer.from('\n') : crlf

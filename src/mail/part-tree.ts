@@ -142,12 +142,14 @@ export class PartTree {
   }
 
   private closeTo(level: number, bodyEnd: number, lines: number): void {
+    let end = bodyEnd
     while (this.stack.length > level) {
       const open = this.stack.pop()!
       this.forgetBoundary(open)
-      // A body that its delimiter follows at once has no line end of its own to give away.
-      open.part.bodyEnd = Math.max(open.part.bodyStart, bodyEnd)
-      open.part.lines = Math.max(0, lines - open.linesBefore)
+      // A body that its delimiter follows at once has no line end of its own to give away; nor have those around it.
+      end = Math.max(open.part.bodyStart, end)
+      open.part.bodyEnd = end
+      open.part.lines = Math.max(0, lines + (end > bodyEnd ? 1 : 0) - open.linesBefore)
       if (open.part.type === 'multipart' && open.part.parts.length === 0) makePlain(open.part)
     }
   }

@@ -105,6 +105,15 @@ test('whatever the octets, every part lies within its parent, in order, and the 
   })
 })
 
+test('a nested message whose empty header ends at its delimiter lies within its holder (found by a million cases)', () => {
+  const octets = Buffer.from('Content-Type: multipart/digest; boundary=c\r\n--c\r\n\r\n\r\n--c')
+  const { root } = scan(octets, [], undefined)
+  assertSound(root, octets)
+  const holder = root.parts[0]!
+  assert.deepEqual([holder.bodyEnd - holder.bodyStart, holder.lines], [2, 1])
+  assert.deepEqual([holder.parts[0]!.bodyEnd - holder.parts[0]!.bodyStart, holder.parts[0]!.lines], [0, 0])
+})
+
 interface Composed {
   readonly header: string
   readonly body: string

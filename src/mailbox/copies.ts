@@ -138,7 +138,7 @@ export async function releaseMessages(tx: Transaction, holder: string, removed: 
 }
 
 /** Unlinks content after the commit that gave it up. What fails here is an orphan, which the sweep finds. */
-export async function unlink(means: Means, unlinked: readonly Unlinked[]): Promise<void> {
+export async function unlink(means: Pick<Means, 'contentStore' | 'log'>, unlinked: readonly Unlinked[]): Promise<void> {
   for (const { month, id } of unlinked) {
     await means.contentStore
       .remove(month, id)

@@ -25,10 +25,24 @@ export const maxReadAheadOctets = 512 * 1024
 
 /** What is searched of one part, after decoding; text beyond is not found. */
 export const maxSearchedPartOctets = 1024 * 1024
-/** The header of a message is searched this far. */
-export const maxSearchedHeaderOctets = 256 * 1024
 
 /** PostgreSQL takes payloads below 8,000 octets. */
 export const maxPayloadOctets = 7900
 /** Watchers are hinted this often without a change, since a hint may have been lost. */
 export const hintEveryMs = 30_000
+
+/** Drafts of one holder that are being written in webmail. */
+export const maxDrafts = 200
+/** One draft's fields, as JSON in UTF-8: the text of a long letter is a hundredth of it. */
+export const maxDraftOctets = 1024 * 1024
+/** All drafts of one holder together, sealed: their list opens every one of them. */
+export const maxHeldDraftsOctets = 16 * 1024 * 1024
+/** Files that go with one draft, and their octets before any encoding. */
+export const maxUploads = 100
+export const maxUploadsOctets = 25 * 1024 * 1024
+/** Files of all drafts of one holder together: they count in no mailbox. */
+export const maxHeldUploadsOctets = 200 * 1024 * 1024
+/** A file's name, after what does not show is taken out. */
+export const maxUploadNameCharacters = 200
+/** Of a text that is answered, so much is quoted, in octets as they are in the message. */
+export const maxQuotedOctets = 128 * 1024

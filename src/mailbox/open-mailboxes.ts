@@ -7,7 +7,19 @@ import type { Means, Reader } from '#mailbox/means.ts'
 import { type OpenedCopies, openCopies } from '#mailbox/open.ts'
 import { type TextSearch, searchText } from '#mailbox/search.ts'
 import { type CopySummary, fetchSummaries } from '#mailbox/summaries.ts'
-import { type Changes, type MailboxStatus, type Selected, changesSince, readStatus, selectMailbox } from '#mailbox/view.ts'
+import {
+  type Changes,
+  type MailboxStatus,
+  type Neighbours,
+  type PlaceInMailbox,
+  type Selected,
+  changesSince,
+  neighboursOf,
+  readCounts,
+  readPage,
+  readStatus,
+  selectMailbox,
+} from '#mailbox/view.ts'
 
 /** UIDs are ascending and without repeats, and may name copies that were expunged meanwhile: those are passed over. */
 export interface Mailboxes {
@@ -18,10 +30,18 @@ export interface Mailboxes {
   subscribe(who: Reader, name: string, on: boolean): Promise<null | Refused>
   status(who: Reader, name: string): Promise<MailboxStatus | null>
   select(who: Reader, name: string): Promise<Selected | null>
+  counts(who: Reader, most: number): Promise<Map<string, { messages: number; unseen: number }>>
+  page(who: Reader, mailbox: string, place: PlaceInMailbox, most: number): Promise<number[]>
   changesSince(who: Reader, mailbox: string, modseq: bigint, uidNext: number): Promise<Changes>
   fetchSummaries(who: Reader, mailbox: string, uids: readonly number[]): AsyncIterable<CopySummary>
   /** Opens copies to give them to the reader's computer, which is recorded before this returns. */
   open(who: Reader, mailbox: string, uids: readonly number[]): Promise<OpenedCopies>
+  /** Opens copies to show them to the reader, which is recorded before this returns. */
+  openToRead(who: Reader, mailbox: string, uids: readonly number[]): Promise<OpenedCopies>
+  /** Opens copies to compare others with them here: nothing is given to anybody, and nothing recorded. */
+  openToCompare(who: Reader, mailbox: string, uids: readonly number[]): Promise<OpenedCopies>
+  /** The UIDs just below and just above one, or null where there is none. */
+  neighbours(who: Reader, mailbox: string, uid: number): Promise<Neighbours>
   store(who: Reader, mailbox: string, uids: readonly number[], change: FlagChange): Promise<readonly CopyEntry[]>
   copy(who: Reader, mailbox: string, uids: readonly number[], toName: string): Promise<Copied | Refused>
   move(who: Reader, mailbox: string, uids: readonly number[], toName: string): Promise<Copied | Refused>
@@ -40,9 +60,14 @@ export function openMailboxes(means: Means): Mailboxes {
     subscribe: (who, name, on) => subscribe(means, who, name, on),
     status: (who, name) => readStatus(means, who, name),
     select: (who, name) => selectMailbox(means, who, name),
+    counts: (who, most) => readCounts(means, who, most),
+    page: (who, mailbox, place, most) => readPage(means, who, mailbox, place, most),
     changesSince: (who, mailbox, modseq, uidNext) => changesSince(means, who, mailbox, modseq, uidNext),
     fetchSummaries: (who, mailbox, uids) => fetchSummaries(means, who, mailbox, uids),
     open: (who, mailbox, uids) => openCopies(means, who, mailbox, uids, 'hand-over'),
+    openToRead: (who, mailbox, uids) => openCopies(means, who, mailbox, uids, 'reading'),
+    openToCompare: (who, mailbox, uids) => openCopies(means, who, mailbox, uids, 'search'),
+    neighbours: (who, mailbox, uid) => neighboursOf(means, who, mailbox, uid),
     store: (who, mailbox, uids, change) => storeFlags(means, who, mailbox, uids, change),
     copy: (who, mailbox, uids, toName) => copyMessages(means, who, mailbox, uids, toName),
     move: (who, mailbox, uids, toName) => moveMessages(means, who, mailbox, uids, toName),

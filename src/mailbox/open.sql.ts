@@ -32,15 +32,20 @@ export interface OpenableRow {
   readonly octets: number
   /** Whether the computer was given this message before. */
   readonly handed: boolean
+  /** Whether it was shown there to its reader. */
+  readonly opened: boolean
 }
 
 /** Those named copies that are there, in UID order, and whether this computer had their messages. */
 export function copiesToOpen(run: Runner, holder: string, mailbox: string, uids: readonly number[], computer: string) {
   return run.rows<OpenableRow>(sql`
-    select uid, octets, exists (
-             select from hand_over where holder = copy.holder and month = copy.month and message = copy.message and computer = ${computer}
-           ) as handed
-      from copy where holder = ${holder} and mailbox = ${mailbox} and uid = any(${uids}::bigint[])
+    select uid, octets, given.opened is not null as handed, coalesce(given.opened, false) as opened
+      from copy
+      left join lateral (
+             select opened from hand_over
+              where holder = copy.holder and month = copy.month and message = copy.message and computer = ${computer}
+           ) as given on true
+     where holder = ${holder} and mailbox = ${mailbox} and uid = any(${uids}::bigint[])
      order by uid`)
 }
 
@@ -59,6 +64,21 @@ export function insertHandOvers(tx: Transaction, holder: string, mailbox: string
       returning month, message
     )
     select uid, given.message from given join fresh on fresh.month = given.month and fresh.message = given.message order by uid`)
+}
+
+/** Notes that messages are shown to their reader, and returns those that were not shown at this computer before; one UID for each message. */
+export function markOpened(tx: Transaction, holder: string, mailbox: string, uids: readonly number[], computer: string) {
+  return tx.rows<{ uid: number; message: string }>(sql`
+    with shown as (
+      select min(uid) as uid, month, message from copy
+       where holder = ${holder} and mailbox = ${mailbox} and uid = any(${uids}::bigint[])
+       group by month, message
+    )
+    update hand_over set opened = true
+      from shown
+     where holder = ${holder} and computer = ${computer} and hand_over.month = shown.month and hand_over.message = shown.message
+       and not opened
+    returning uid, shown.message`)
 }
 
 export interface ContentRow {

@@ -85,6 +85,31 @@ test('the first hand-over of a message to a computer is recorded, a repeat is no
   assert.equal((await ground.records(elsewhere))[0]!.details.length, 2)
 })
 
+test('what is shown to its reader is recorded as opened, once a message and computer, also after a program fetched it (G14)', async () => {
+  const who = await ground.newReader()
+  await ground.deliver([{ who }], message)
+  await ground.deliver([{ who }], message)
+  const inbox = await inboxOf(who)
+  await mailboxes.open(who, inbox, [1])
+  await mailboxes.openToRead(who, inbox, [1])
+  await mailboxes.openToRead(who, inbox, [1])
+  await mailboxes.openToRead(who, inbox, [2])
+  await mailboxes.open(who, inbox, [1, 2])
+  assert.deepEqual(
+    (await ground.records(who)).map(({ event, details }) => [event, ...details.map((detail) => detail['uid'])]),
+    [
+      ['ContentHandover', 1],
+      ['MessageOpened', 1],
+      ['ContentHandover', 2],
+      ['MessageOpened', 2],
+    ],
+  )
+  const elsewhere = { ...who, computer: newId(Date.now()) }
+  await Promise.all([1, 2, 3].map(() => mailboxes.openToRead(elsewhere, inbox, [1])))
+  const there = (await ground.records(elsewhere)).map(({ event }) => event)
+  assert.deepEqual(there.sort(), ['ContentHandover', 'MessageOpened'])
+})
+
 test('two connections of one computer that open the same copies at once make one record', async () => {
   const who = await ground.newReader()
   for (let index = 0; index < 5; index++) await ground.deliver([{ who }], message)

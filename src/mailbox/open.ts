@@ -1,9 +1,10 @@
 // The door by which every stored message is read: it unseals, and records the hand-over before any octet is given. docs/flow.md, Evidence; G14, T03
+import type { EvidenceEvent } from '#evidence/leaf.ts'
 import { dataKeyOf, type Identity, unsealRange } from '#keys/content.ts'
 import { actOf, inRecords, recordActs } from '#mailbox/acts.ts'
 import { maxReadAheadCopies, maxReadAheadOctets } from '#mailbox/limits.ts'
 import type { Means, Reader } from '#mailbox/means.ts'
-import { type ContentRow, type OpenableRow, contentsOf, copiesToOpen, insertHandOvers } from '#mailbox/open.sql.ts'
+import { type ContentRow, type OpenableRow, contentsOf, copiesToOpen, insertHandOvers, markOpened } from '#mailbox/open.sql.ts'
 import { placeOfKey } from '#mailbox/summaries.ts'
 
 /** A message's octets, read by range; `to` is the offset after the last. Yields exactly `to - from` octets or throws. */
@@ -17,10 +18,13 @@ export interface OpenedCopies {
   content(uid: number): Promise<Content | null>
 }
 
-/** What content is opened for: to be given to the reader's computer, or to be searched here. */
-export type Purpose = 'hand-over' | 'search'
+/** What content is opened for: to be shown to the reader, to be given to the reader's computer, or to be searched here. */
+export type Purpose = 'reading' | 'hand-over' | 'search'
 
-/** Opens copies. For a hand-over, each message that the computer was not given before is recorded first, and a fault in that refuses all. */
+/**
+ * Opens copies. For a hand-over, each message that the computer was not given before is recorded first, and a fault in that refuses all; for
+ * reading, also each that was not shown there before.
+ */
 export async function openCopies(
   means: Means,
   who: Reader,
@@ -29,23 +33,33 @@ export async function openCopies(
   purpose: Purpose,
 ): Promise<OpenedCopies> {
   const copies = await copiesToOpen(means.database, who.holder, mailbox, uids, who.computer)
-  if (purpose === 'hand-over' && copies.some((copy) => !copy.handed)) await recordHandOver(means, who, mailbox, uids)
+  const isNew = copies.some((copy) => (purpose === 'reading' ? !copy.opened : !copy.handed))
+  if (purpose !== 'search' && isNew) await recordHandOver(means, who, mailbox, uids, purpose)
   return readAhead(means, who, mailbox, copies)
 }
 
 /** One record for each 500 messages that are new to the computer, one commitment a message; none for repeats. */
-async function recordHandOver(means: Means, who: Reader, mailbox: string, uids: readonly number[]): Promise<void> {
+async function recordHandOver(
+  means: Means,
+  who: Reader,
+  mailbox: string,
+  uids: readonly number[],
+  purpose: 'reading' | 'hand-over',
+): Promise<void> {
+  const actsOf = (event: EvidenceEvent, fresh: readonly { message: string; uid: number }[]) =>
+    fresh.length === 0
+      ? []
+      : inRecords(fresh).map((rows) =>
+          actOf(
+            who,
+            event,
+            rows.map(({ message, uid }) => ({ message, mailbox, uid, address: who.address })),
+          ),
+        )
   await means.database.transaction(async (tx) => {
-    const fresh = await insertHandOvers(tx, who.holder, mailbox, uids, who.computer)
-    if (fresh.length === 0) return
-    const acts = inRecords(fresh).map((rows) =>
-      actOf(
-        who,
-        'ContentHandover',
-        rows.map(({ message, uid }) => ({ message, mailbox, uid, address: who.address })),
-      ),
-    )
-    await recordActs(means.evidence, tx, acts)
+    const given = await insertHandOvers(tx, who.holder, mailbox, uids, who.computer)
+    const shown = purpose === 'reading' ? await markOpened(tx, who.holder, mailbox, uids, who.computer) : []
+    await recordActs(means.evidence, tx, [...actsOf('ContentHandover', given), ...actsOf('MessageOpened', shown)])
   })
 }
 

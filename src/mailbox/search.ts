@@ -4,7 +4,7 @@ import { fieldText, parseHeader } from '#mail/header.ts'
 import { textOfHtml } from '#mail/html.ts'
 import type { Part } from '#mail/structure.ts'
 import { decodeWords } from '#mail/words.ts'
-import { maxSearchedHeaderOctets, maxSearchedPartOctets } from '#mailbox/limits.ts'
+import { maxSearchedPartOctets } from '#mailbox/limits.ts'
 import type { Means, Reader } from '#mailbox/means.ts'
 import { type Content, openCopies } from '#mailbox/open.ts'
 import { fetchSummaries } from '#mailbox/summaries.ts'
@@ -47,7 +47,7 @@ async function holds(content: Content, part: Part, scope: TextSearch['scope'], w
 }
 
 async function headerText(content: Content, part: Part): Promise<string> {
-  const octets = await read(content, part.headerStart, Math.min(part.bodyStart, part.headerStart + maxSearchedHeaderOctets))
+  const octets = await read(content, part.headerStart, part.bodyStart) // 256 KiB at most (mail/limits.ts)
   return parseHeader(octets)
     .fields.map((field) => `${field.fieldName}: ${decodeWords(fieldText(field))}`)
     .join('\n')

@@ -7,7 +7,7 @@ import { type SummaryRow, summariesOf } from '#mailbox/open.sql.ts'
 import { type Summary, decodeSummary } from '#mailbox/summary.ts'
 
 /** What can be told of a copy without touching its content. */
-export interface CopySummary extends Pick<Summary, 'envelope' | 'structure' | 'headerOctets' | 'marking'> {
+export interface CopySummary extends Pick<Summary, 'envelope' | 'structure' | 'headerOctets' | 'marking' | 'handling'> {
   readonly uid: number
   readonly internalDateMs: number
   readonly octets: number
@@ -58,7 +58,7 @@ async function openSummaries(
     rows.map((row) => ({ about: placeOfKey(row.id), sealed: row.wrappedKey })),
   )
   return rows.map((row, index) => {
-    const { envelope, structure, headerOctets, marking } = decodeSummary(
+    const { envelope, structure, headerOctets, marking, handling } = decodeSummary(
       unsealSummary(means.keys.sealing, dataKeyOf(dataKeys[index]!), row, row.summary!),
     )
     const { uid, internalDateMs, octets } = row
@@ -72,6 +72,7 @@ async function openSummaries(
       structure,
       headerOctets,
       marking,
+      ...(handling === undefined ? {} : { handling }),
     }
   })
 }

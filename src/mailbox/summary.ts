@@ -12,6 +12,8 @@ export interface Summary {
   readonly structure: Part
   /** The asserted marking as written, or null. */
   readonly marking: string | null
+  /** What its sender asks for beyond the minimum (G09), as policy/handling-asked.ts writes it; left out for nothing. */
+  readonly handling?: string
 }
 
 export function encodeSummary(summary: Summary): Buffer {

@@ -32,6 +32,13 @@ export function statusAndCopies(run: Runner, holder: string, nameHash: Buffer) {
       from mailbox where holder = ${holder} and name_hash = ${nameHash}`)
 }
 
+/** The UIDs next to one: one row. */
+export function uidsBeside(run: Runner, holder: string, mailbox: string, uid: number) {
+  return run.rows<{ below: number | null; above: number | null }>(sql`
+    select (select max(uid) from copy where holder = ${holder} and mailbox = ${mailbox} and uid < ${uid}) as below,
+           (select min(uid) from copy where holder = ${holder} and mailbox = ${mailbox} and uid > ${uid}) as above`)
+}
+
 /** What is above a modseq. Below the floor tombstones are gone: then every UID without a copy counts as expunged (RFC 7162 §3.2.5.2). */
 export function changesAbove(run: Runner, holder: string, mailbox: string, modseq: number, uidNext: number) {
   return run.rows<{ uidNext: number; highestModseq: number; changed: string | null; expunged: string | null }>(sql`
@@ -46,4 +53,24 @@ export function changesAbove(run: Runner, holder: string, mailbox: string, modse
                        where not exists (select from copy where holder = mailbox.holder and mailbox = mailbox.id and uid = missing))
             end as expunged
       from mailbox where holder = ${holder} and id = ${mailbox}`)
+}
+
+/** The counts of all mailboxes of a holder; no more than `most` unseen copies are counted in each. */
+export function countsOf(run: Runner, holder: string, most: number) {
+  return run.rows<{ id: string; messages: number; unseen: number }>(sql`
+    select id, messages,
+           (select count(*) from (select from copy where holder = mailbox.holder and mailbox = mailbox.id and not flags @> array['\\Seen'] limit ${most}) as unseen_copy) as unseen
+      from mailbox where holder = ${holder}`)
+}
+
+/** UIDs next below one, the highest first. */
+export function uidsBelow(run: Runner, holder: string, mailbox: string, uid: number, most: number) {
+  return run.rows<{ uid: number }>(sql`
+    select uid from copy where holder = ${holder} and mailbox = ${mailbox} and uid < ${uid} order by uid desc limit ${most}`)
+}
+
+/** UIDs next above one, the lowest first. */
+export function uidsAbove(run: Runner, holder: string, mailbox: string, uid: number, most: number) {
+  return run.rows<{ uid: number }>(sql`
+    select uid from copy where holder = ${holder} and mailbox = ${mailbox} and uid > ${uid} order by uid limit ${most}`)
 }

@@ -2,7 +2,16 @@
 import { type CopyEntry, flagReader } from '#mailbox/flags.ts'
 import type { Means, Reader } from '#mailbox/means.ts'
 import { canonicalName } from '#mailbox/names.ts'
-import { type StatusRow, changesAbove, statusAndCopies, statusOf } from '#mailbox/view.sql.ts'
+import {
+  type StatusRow,
+  changesAbove,
+  countsOf,
+  statusAndCopies,
+  statusOf,
+  uidsAbove,
+  uidsBelow,
+  uidsBeside,
+} from '#mailbox/view.sql.ts'
 
 /** The counts of a mailbox; `octets` is the sum of its messages' sizes (RFC 8438). */
 export interface MailboxStatus {
@@ -63,6 +72,48 @@ export async function changesSince(
     uidNext: row.uidNext,
     gone: false,
   }
+}
+
+/** The UIDs next to one that may be gone itself. */
+export interface Neighbours {
+  readonly below: number | null
+  readonly above: number | null
+}
+
+/** The UIDs just below and just above one, or null where there is none. */
+export async function neighboursOf(means: Means, who: Reader, mailbox: string, uid: number): Promise<Neighbours> {
+  const [row] = await uidsBeside(means.database, who.holder, mailbox, uid)
+  return row!
+}
+
+/** How many messages each mailbox of the reader has, by its id; unseen ones are counted up to `most`. */
+export async function readCounts(
+  means: Means,
+  who: Reader,
+  most: number,
+): Promise<Map<string, { messages: number; unseen: number }>> {
+  const rows = await countsOf(means.database, who.holder, most)
+  return new Map(rows.map(({ id, ...counts }) => [id, counts]))
+}
+
+/** Where a page of a mailbox begins: at the newest, or next to a UID. */
+export type PlaceInMailbox =
+  | { readonly below?: number; readonly above?: never }
+  | { readonly above: number; readonly below?: never }
+
+/** At most `most` UIDs of one page, the newest first; counts nothing, whatever the mailbox holds. */
+export async function readPage(
+  means: Means,
+  who: Reader,
+  mailbox: string,
+  place: PlaceInMailbox,
+  most: number,
+): Promise<number[]> {
+  const rows =
+    place.above === undefined
+      ? await uidsBelow(means.database, who.holder, mailbox, place.below ?? Number.MAX_SAFE_INTEGER, most)
+      : (await uidsAbove(means.database, who.holder, mailbox, place.above, most)).reverse()
+  return rows.map((row) => row.uid)
 }
 
 function statusFrom(row: StatusRow): MailboxStatus {

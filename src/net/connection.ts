@@ -200,7 +200,6 @@ export class Connection {
     if (goAhead !== undefined) await this.#writeAlone(plain, goAhead)
     if (plain.destroyed) throw new ConnectionLost()
     const secured = new TLSSocket(plain, { isServer: true, secureContext: context })
-    secured.disableRenegotiation()
     secured.on('error', ignore)
     await this.#handshake(secured)
     this.#socket = secured

@@ -362,3 +362,15 @@ function firstText(socket: TLSSocket): Promise<string> {
     })
   })
 }
+
+test('a client that asks for one more handshake gets none, and its session ends (T14, CVE-2011-1473)', async () => {
+  const { port } = await open(echo, { tls: 'implicit' })
+  const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, maxVersion: 'TLSv1.2' })
+  await new Promise<void>((resolve) => socket.once('secureConnect', resolve))
+  const outcome = await new Promise<string>((resolve) => {
+    socket.once('error', (fault) => resolve(fault.message))
+    socket.renegotiate({}, (fault) => resolve(fault === null ? 'another handshake' : fault.message))
+  })
+  assert.match(outcome, /no renegotiation/)
+  socket.destroy()
+})

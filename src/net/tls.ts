@@ -1,5 +1,5 @@
 // The server's certificate: TLS 1.2 and 1.3 only (T14, RFC 9325), read anew when its files change, without a restart.
-import { X509Certificate } from 'node:crypto'
+import { constants, X509Certificate } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { describeFault, type Log } from '#base/log.ts'
@@ -41,7 +41,17 @@ const defaultCheckEveryMs = 10_000
 /** A context for servers from PEM octets. Throws when they do not belong together. */
 export function serverContext(certificate: Buffer, key: Buffer): SecureContext {
   const versions = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' } as const
-  return createSecureContext({ cert: certificate, key, ciphers, ecdhCurve: groups, honorCipherOrder: true, ...versions })
+  // A client that could ask for handshake after handshake would make us work for nothing (CVE-2011-1473).
+  const secureOptions = constants.SSL_OP_NO_RENEGOTIATION
+  return createSecureContext({
+    cert: certificate,
+    key,
+    ciphers,
+    ecdhCurve: groups,
+    honorCipherOrder: true,
+    secureOptions,
+    ...versions,
+  })
 }
 
 /** Opens the certificate, and looks at its files every `checkEveryMs` from then on. Throws when they cannot be used now. */

@@ -37,7 +37,7 @@ export function quotesLineByLine(text: string): boolean {
 }
 
 /** Where an original that is not quoted line by line starts; the text's length where there is none. */
-function originalStart(text: string): number {
+export function originalStart(text: string): number {
   const window = text.slice(0, originalWindowCharacters)
   return Math.min(...[originalRule, originalFields, attribution].map((pattern) => pattern.exec(window)?.index ?? text.length))
 }

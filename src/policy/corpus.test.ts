@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fieldsNamed, parseHeader } from '#mail/header.ts'
+import { findQuotedMarkings } from '#policy/carried.ts'
 import { decide } from '#policy/decide.ts'
 import { plainFacts } from '#policy/facts-for-tests.ts'
 import { findMarkings, isReply } from '#policy/find-markings.ts'
@@ -40,6 +41,7 @@ function decideOn({ adopter, subject, fields, body }: Example) {
     ...plainFacts,
     submitter: { ...plainFacts.submitter, adopter },
     markings: findMarkings(header, [body.replaceAll('\n', '\r\n')], shippedSchemes),
+    quoted: findQuotedMarkings([body.replaceAll('\n', '\r\n')], shippedSchemes),
     protectiveMarkingFields: fieldsNamed(header, 'X-Protective-Marking').length,
     isReply: isReply(header),
   })

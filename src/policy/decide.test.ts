@@ -49,6 +49,9 @@ test('a plain message between members is allowed, protected, unmarked and withou
     asserted: null,
     floor: 'protected',
     warnings: [],
+    closing: { notice: null, block: false, statement: null },
+    integrity: null,
+    lowered: null,
     writeMarking: null,
   })
 })
@@ -65,6 +68,12 @@ test('no facts make a rule throw, and every refusal fits a reply: about 160, rem
     descriptors: fc.array(text, { maxLength: 2 }),
     caveats: fc.array(text, { maxLength: 2 }),
     written: text,
+  })
+  const asked = fc.record({
+    noForwarding: fc.boolean(),
+    noDownload: fc.boolean(),
+    readers: fc.option(fc.array(text, { maxLength: 3 })),
+    untilMs: fc.option(fc.integer()),
   })
   const facts = fc.record({
     submitter: fc.record({ address: text, mayUse: fc.array(text), organisation: text, adopter: fc.boolean() }),
@@ -86,7 +95,49 @@ test('no facts make a rule throw, and every refusal fits a reply: about 160, rem
       }),
       { maxLength: 4 },
     ),
+    attached: fc.array(
+      fc.record({
+        marking,
+        carrier: fc.constant('attachment'),
+        origin: fc.constantFrom('originated', 'inherited'),
+        line: text,
+        where: fc.constantFrom('file name', 'header', 'nested message'),
+        path: fc.array(text, { maxLength: 4 }),
+      }),
+      { maxLength: 3 },
+    ),
+    unread: fc.array(
+      fc.record({
+        path: fc.array(text, { maxLength: 4 }),
+        why: fc.constantFrom('encrypted', 'too large', 'too deep', 'damaged'),
+      }),
+      { maxLength: 2 },
+    ),
     protectiveMarkingFields: fc.nat(2),
+    labelFields: fc.nat(2),
+    quoted: fc.array(fc.record({ marking, carrier: fc.constant('quoted'), origin: fc.constant('inherited'), line: text }), {
+      maxLength: 2,
+    }),
+    lowering: fc.array(text, { maxLength: 2 }),
+    handling: fc.option(asked),
+    passedOn: fc.array(fc.record({ path: fc.array(text, { maxLength: 3 }), from: fc.array(text, { maxLength: 2 }), asked }), {
+      maxLength: 2,
+    }),
+    wording: fc.record({
+      statement: fc.option(text),
+      statementFor: fc.constantFrom('marked', 'protected'),
+      unsigned: fc.constantFrom('warn', 'refuse'),
+    }),
+    block: fc.constantFrom('present', 'missing', 'cannot-be-added', 'exempt'),
+    integrity: fc.option(
+      fc.record({
+        verdict: fc.constantFrom('verbatim', 'extract', 'modified', 'cannot-tell'),
+        original: text,
+        isStated: fc.boolean(),
+      }),
+    ),
+    automation: fc.record({ kind: fc.constantFrom('none', 'notification', 'automated'), matched: text }),
+    permit: fc.option(fc.record({ id: text, purpose: text, short: fc.constantFrom(null, 'recipients', 'rate') })),
     isReply: fc.boolean(),
   })
   const property = fc.property(facts, text, (random, helpdesk) => {

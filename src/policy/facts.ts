@@ -1,5 +1,10 @@
 // What the rules may know: facts gathered by delivery/accept.ts, so that a rule reads no message and no database. G01, G03,
 // G05–G07.
+import type { Unread, Where } from '#mail/documents/place.ts'
+import type { HandlingAsked, PassedOn } from '#policy/handling-asked.ts'
+import type { Automation, PermitFacts } from '#policy/automation.ts'
+import type { BlockStanding, Wording } from '#policy/signature-block.ts'
+import type { IntegrityFacts } from '#policy/integrity.ts'
 import type { Marking } from '#policy/marking.ts'
 
 export interface SubmissionFacts {
@@ -15,8 +20,31 @@ export interface SubmissionFacts {
   readonly recipients: readonly RecipientFacts[]
   /** Every marking that `findMarkings` read, in its order. */
   readonly markings: readonly FoundMarking[]
+  /** Every marking in what is attached: names, documents, archives, nested messages. */
+  readonly attached: readonly AttachedMarking[]
+  /** What is attached and could not be looked through. */
+  readonly unread: readonly UnreadAttachment[]
   /** How many X-Protective-Marking fields stand in the header, readable or not: we never write a second one. */
   readonly protectiveMarkingFields: number
+  /** How many SIO-Label fields stand in the header. */
+  readonly labelFields: number
+  /** The banners of what the text quotes: markings that came with earlier messages. */
+  readonly quoted: readonly FoundMarking[]
+  /** The reasons given for marking it lower than what it answers or passes on, one for each field that gives one. */
+  readonly lowering: readonly string[]
+  /** What the sender asks for beyond the minimum; null where that cannot be understood. */
+  readonly handling: HandlingAsked | null
+  /** What the senders of attached messages asked for. */
+  readonly passedOn: readonly PassedOn[]
+  /** What the submitter's organisation words and chooses for itself. */
+  readonly wording: Wording
+  /** Whether a signature block ends the message; `missing` where one alternative lacks it and can be given it. */
+  readonly block: BlockStanding
+  /** How what is quoted or attached compares with what the submitter received; null where it is nothing of theirs. */
+  readonly integrity: IntegrityFacts | null
+  /** Whether a machine says that it sends this, and the permit that there is for it: null where none is. */
+  readonly automation: Automation
+  readonly permit: PermitFacts | null
   /** In-Reply-To or References stand in the header: its subject and marking fields may come from the message that it answers. */
   readonly isReply: boolean
 }
@@ -35,9 +63,11 @@ export interface RecipientFacts {
   readonly address: string
   /** A suspended member is a `member`: it receives, and no sender can tell (G02). */
   readonly standing: 'member' | 'unknown' | 'removed' | 'outside' | 'server-organisation'
+  /** False where the sender named readers, and this is none of them; not known at RCPT. */
+  readonly isNamedReader?: boolean
 }
 
-export type Carrier = 'x-protective-marking' | 'sio-label' | 'subject' | 'banner'
+export type Carrier = 'x-protective-marking' | 'sio-label' | 'subject' | 'banner' | 'quoted' | 'attachment'
 
 export interface FoundMarking {
   readonly marking: Marking
@@ -48,4 +78,16 @@ export interface FoundMarking {
   readonly origin: 'originated' | 'inherited'
   /** The matched marking only, never the rest of the subject or body; at most 200 characters. */
   readonly line: string
+}
+
+/** A marking in an attachment, and the place in it. */
+export interface AttachedMarking extends FoundMarking {
+  readonly where: Where
+  /** File names from the attachment's own inwards. */
+  readonly path: readonly string[]
+}
+
+export interface UnreadAttachment {
+  readonly path: readonly string[]
+  readonly why: Unread
 }

@@ -12,8 +12,6 @@ export const maxMarkingFieldOctets = 4_000
 export const maxMarkingFields = 16
 /** Tags (`KEY=value`) of one X-Protective-Marking that are read. */
 export const maxTags = 64
-/** An ESS label in base64 (RFC 7444 §3.2); classification and policy need 12. */
-export const maxEssCharacters = 4_000
 /** How much of each end of a body's text is searched for its first and last lines. */
 export const bannerWindowCharacters = 4_000
 /** Lines at each end of a body's text that may make up a banner. */
@@ -30,7 +28,41 @@ export const maxTailSeparators = 6
 export const maxNameWords = 6
 /** Descriptors and caveats of one marking. */
 export const maxMarkingItems = 12
+/** Markings in the attachments of one message that are kept. */
+export const maxAttachedMarkings = 200
+/** Lines from the top of a document's first page in which a marking may stand alone. */
+export const maxFirstPageLines = 6
+/** What a refusal shows of a file's name, its end. */
+export const maxShownNameCharacters = 40
+/** How far from the end of a text a signature block is looked for, in characters and in lines that are not blank. */
+export const closingWindowCharacters = 4_000
+export const closingLines = 24
+/** A line of contact details: its length, and its words beside the number or address. */
+export const maxContactLineCharacters = 160
+export const maxContactWords = 6
+/** An account that sent on so many days of four weeks is measured by them: a day may be so many times a usual one, and never stops below so many recipients. */
+export const leastUsualDays = 5
+export const usualFactor = 20
+export const fewestUsualRecipients = 1_000
+/** Arrivals that are looked at for a machine's regularity, and how far their gaps may be spread, in hundredths of their mean. */
+export const regularArrivals = 20
+export const maxRegularSpreadPercent = 5
+/** Addresses that a recipient's is compared with, and the shortest name in one that a single typing mistake is looked for in. */
+export const maxComparedAddresses = 1_000
+export const fewestForEditDistance = 5
+/** Addresses that a warning names. */
+export const maxShownAddresses = 2
+/** A text with more words is not compared with its original. */
+export const maxComparedWords = 50_000
 /** What a refusal shows of the fact that matched. */
 export const maxAboutCharacters = 160
 /** What a refusal shows of the Helpdesk's contact. */
 export const maxContactCharacters = 60
+/** One parameter, or piece of one, of an SIO-Label that we write. */
+export const maxParameterOctets = 200
+/** An X-CJSM-Handling field that is read. */
+export const maxHandlingOctets = 16_000
+/** Readers that a sender may name: as many as a submission has recipients. */
+export const maxNamedReaders = 500
+/** What is kept of the reason for lowering a marking. */
+export const maxReasonCharacters = 300

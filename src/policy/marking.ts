@@ -22,6 +22,9 @@ export interface Marking {
   readonly written: string
 }
 
+/** What a marking says, however it was written. */
+export type MarkingParts = Pick<Marking, 'scheme' | 'level' | 'descriptors' | 'caveats'>
+
 /** The scheme of a marking that is an organisation's own way to ask for care, at no level. */
 export const ownScheme = 'own'
 
@@ -36,4 +39,9 @@ export function higherMarking(one: Marking, other: Marking): Marking {
 /** The highest of some markings, the first of equals; null for none. */
 export function highestMarking(markings: readonly Marking[]): Marking | null {
   return markings.length === 0 ? null : markings.reduce(higherMarking)
+}
+
+/** `RESTRICTED - COMMERCIAL - UK EYES ONLY`: level, descriptors, caveats. */
+export function markingWords({ level, descriptors, caveats }: MarkingParts): string {
+  return [level, ...descriptors, ...caveats].filter((word) => word !== null && word !== '').join(' - ')
 }

@@ -47,11 +47,10 @@ test('the first of equal markings is the asserted one (G06)', () => {
   ])
 })
 
-test('a marking of subject or banner is written as a field where none stands, an own one never (G06)', () => {
+test('whatever carrier bears it, a marking is to be written to all, an own one never (G06)', () => {
   assert.equal(markingToWrite(factsWith([found('subject', 'PROTECT')]))?.level, 'PROTECT')
   assert.equal(markingToWrite(factsWith([found('banner', 'PRIVATE')]))?.written, 'PRIVATE')
-  assert.equal(markingToWrite(factsWith([found('subject', 'PROTECT')], 1)), null)
-  assert.equal(markingToWrite(factsWith([found('sio-label', 'PROTECT')])), null)
+  assert.equal(markingToWrite(factsWith([found('sio-label', 'PROTECT')]))?.level, 'PROTECT')
   assert.equal(markingToWrite(factsWith([found('banner', 'CONFIDENTIAL')])), null)
   assert.equal(markingToWrite(factsWith([])), null)
 })

@@ -47,6 +47,8 @@ export interface Scheme {
   readonly namedCaveats: readonly Caveat[]
   /** Words that make CONFIDENTIAL behind them anything but the level: `PRIVATE - CONFIDENTIAL`. */
   readonly qualifiers: readonly string[]
+  /** What who receives it must do, by the name of a level, descriptor or caveat. G08. */
+  readonly handling: ReadonlyMap<string, string>
 }
 
 const word = Type.String({ minLength: 1, maxLength: 60, pattern: '[A-Z0-9]' })
@@ -90,6 +92,12 @@ const schemeData = Type.Object(
       }),
     ),
     qualifiers: Type.Optional(words),
+    handling: Type.Optional(
+      Type.Array(
+        Type.Object({ name: word, sentence: Type.String({ minLength: 1, maxLength: 400 }) }, { additionalProperties: false }),
+        { maxItems: 200 },
+      ),
+    ),
   },
   { additionalProperties: false },
 )
@@ -120,6 +128,7 @@ export function readScheme(data: unknown): Scheme {
       (read.namedCaveats ?? []).map(({ ending, alone }) => ({ name: ending, words: phraseWords(ending), alone: alone ?? false })),
     ),
     qualifiers: read.qualifiers ?? [],
+    handling: new Map((read.handling ?? []).map(({ name, sentence }) => [name, sentence])),
   }
 }
 

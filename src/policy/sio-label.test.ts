@@ -3,7 +3,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { shippedSchemes } from '#policy/schemes.ts'
-import { readSioLabel } from '#policy/sio-label.ts'
+import { maxParameterOctets } from '#policy/limits.ts'
+import { markingOf } from '#policy/form.ts'
+import { readSioLabel, writeSioLabel } from '#policy/sio-label.ts'
 
 const cases: [string, string, string | null][] = [
   ['its marking', 'marking="RESTRICTED - MANAGEMENT"; fgcolor="black"', 'RESTRICTED'],
@@ -35,4 +37,13 @@ test('no ESS label makes the reader throw (RFC 2634)', () => {
     readSioLabel(`type=":ess"; label="${der.toString('base64')}"`, shippedSchemes)
   })
   fc.assert(property, { seed: 5, numRuns: Number(process.env.CJSM_FUZZ_RUNS ?? 2_000) })
+})
+
+test('a parameter of 200 octets is one quoted string, a longer one stands in pieces (RFC 2231 §3)', () => {
+  const written = (octets: number) => {
+    const parts = { level: null, descriptors: [], caveats: ['x'.repeat(octets)], bare: false }
+    return writeSioLabel(markingOf(shippedSchemes[0]!, parts, ''))
+  }
+  assert.equal(written(maxParameterOctets), `marking="${'x'.repeat(maxParameterOctets)}"`)
+  assert.equal(written(maxParameterOctets + 1), `marking*0*=utf-8''${'x'.repeat(maxParameterOctets)}; marking*1*=x`)
 })

@@ -5,12 +5,14 @@ import { newLog } from '#base/log.ts'
 import { type Options, UsageError, needed } from '#cli/command.ts'
 import { newPersonPassword } from '#cli/demonstration.ts'
 import { table } from '#cli/table.ts'
-import type { Organisation } from '#community/organisations.ts'
 import type { Config } from '#config.ts'
 import { newClockGuard } from '#host/clock-guard.ts'
 import type { HolderState } from '#identity/accounts.ts'
+import { openComputers } from '#identity/computers.ts'
 import { theService } from '#keys/epoch.ts'
 import type { Domains } from '#roles/domains.ts'
+import { accountOf, named } from '#roles/named.ts'
+import { onIncidents, onPermits, setSignature, setStatement } from '#roles/rules.ts'
 import { openServiceDomains } from '#roles/open.ts'
 
 type Act =
@@ -20,7 +22,12 @@ type Act =
   | 'add-account'
   | 'set-account'
   | 'add-device'
+  | 'enrol-browser'
   | 'revoke-device'
+  | 'set-signature'
+  | 'set-statement'
+  | 'permit'
+  | 'incident'
   | 'confirm-clock'
 type Print = (text: string) => void
 
@@ -53,8 +60,18 @@ function run(act: Act, domains: Domains, config: Config, options: Options, print
       return setAccount(domains, options, print)
     case 'add-device':
       return addDevice(domains, options, print)
+    case 'enrol-browser':
+      return enrolBrowser(domains, options, print)
     case 'revoke-device':
       return revokeDevice(domains, options, print)
+    case 'set-signature':
+      return setSignature(domains, options, print)
+    case 'set-statement':
+      return setStatement(domains, options, print)
+    case 'permit':
+      return onPermits(domains, options, print)
+    case 'incident':
+      return onIncidents(domains, options, print)
     case 'confirm-clock':
       return confirmClock(domains, print)
     default:
@@ -72,12 +89,6 @@ async function listOrganisations({ organisations }: Domains, options: Options, p
   ])
   print(options.flags.has('json') ? JSON.stringify(all, null, 2) : table(['organisation', 'kind', 'scheme', 'domains'], rows))
   return null
-}
-
-async function named({ organisations }: Domains, name: string): Promise<Organisation> {
-  const found = (await organisations.list()).find((one) => one.name === name)
-  if (found === undefined) throw new UsageError(`There is no organisation called ${name}.`)
-  return found
 }
 
 async function addOrganisation(domains: Domains, options: Options, print: Print): Promise<Refused | null> {
@@ -154,12 +165,6 @@ function quotaOf(options: Options): number | null {
   throw new UsageError('--quota is a whole number of octets.')
 }
 
-async function accountOf({ accounts }: Domains, userName: string): Promise<{ id: string; name: string }> {
-  const [found] = await accounts.list({ userName })
-  if (found === undefined) throw new UsageError(`There is no account with the user name ${userName}.`)
-  return found
-}
-
 async function setAccount(domains: Domains, options: Options, print: Print): Promise<null> {
   const [userName = '', wanted = ''] = options.words
   const state = states.find((one) => one === wanted)
@@ -178,6 +183,14 @@ async function addDevice(domains: Domains, options: Options, print: Print): Prom
     domains.accounts.issueDevice(tx, theService, id, device),
   )
   print(`${device} of ${name} is computer ${computer}. Shown once:\n  device password  ${password}`)
+  return null
+}
+
+async function enrolBrowser(domains: Domains, options: Options, print: Print): Promise<null> {
+  const { id, name } = await accountOf(domains, options.words[0] ?? '')
+  const computers = openComputers({ ...domains, admitsDemonstration: false })
+  const code = await domains.database.transaction((tx) => computers.issueCode(tx, theService, id))
+  print(`A new browser of ${name}, within 24 hours, once. Shown once:\n  code  ${code}`)
   return null
 }
 

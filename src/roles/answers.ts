@@ -8,7 +8,7 @@ import { refreshSignatures, reloadSignatures, signaturesOf } from '#host/clamav-
 import { newBallast } from '#host/ballast.ts'
 import { spaceEveryMs } from '#host/limits.ts'
 import { descriptorLimit, descriptorWarning } from '#host/descriptors.ts'
-import { serveOperations } from '#host/operations.ts'
+import { type OperationsFile, serveOperations } from '#host/operations.ts'
 import { type SpaceWatch, watchSpace } from '#host/space.ts'
 import { serveStatus } from '#host/status-socket.ts'
 import type { Supervisor } from '#host/supervisor.ts'
@@ -37,7 +37,7 @@ export async function serveAnswers(
     warnings: [...record.reasons(), ...record.witnesses(), ...(await warnings(config, supervisor, clamav, space))],
     processes: [ownStatus(), ...supervisor.status()],
   }))
-  const doors = { log, reasons, metrics: () => gatherMetrics(supervisor) }
+  const doors = { log, reasons, metrics: () => gatherMetrics(supervisor), published: publishedBy(supervisor) }
   const operations = await serveOperations(doors, '127.0.0.1', config.ports.operations)
   status.once('close', record.close)
   if (config.databaseUrl === '') keepBallast(config, log, [status, operations])
@@ -95,6 +95,20 @@ async function gatherMetrics(supervisor: Supervisor): Promise<string> {
   const { AggregatorRegistry } = await import('prom-client')
   const found = await supervisor.ask(['worker', 'jobs'], 'metrics', answerMs)
   return AggregatorRegistry.aggregate(found as object[]).metrics()
+}
+
+/** Files of the record, from the jobs process, which alone has the database; one at a time. */
+function publishedBy(supervisor: Supervisor): (path: string) => Promise<OperationsFile | null | undefined> {
+  type Said = { readonly type: string; readonly octets: string; readonly lasting: boolean } | null
+  let turn: Promise<unknown> = Promise.resolve()
+  return (path) => {
+    const asked = turn.then(async () => {
+      const [said] = (await supervisor.ask(['jobs'], `published ${path}`, answerMs)) as (Said | undefined)[]
+      return said && { ...said, octets: Buffer.from(said.octets, 'base64') }
+    })
+    turn = asked.catch(() => {})
+    return asked
+  }
 }
 
 /** The ballast is a quarter of the floor: given back, it brings free space to half the floor, where mail is still refused. */

@@ -2,6 +2,9 @@
 import type { Clock } from '#base/clock.ts'
 import type { Log } from '#base/log.ts'
 import { type Organisations, openOrganisations } from '#community/organisations.ts'
+import { type Incidents, openIncidents } from '#community/incidents.ts'
+import { type Permits, openPermits } from '#community/permits.ts'
+import { type Wordings, openWordings } from '#community/wordings.ts'
 import { type StandingOf, newStandingOf } from '#community/standing.ts'
 import { type Evidence, openEvidence } from '#evidence/record.ts'
 import { type Accounts, openAccounts } from '#identity/accounts.ts'
@@ -23,6 +26,9 @@ export interface Domains {
   readonly organisations: Organisations
   readonly members: Members
   readonly standingOf: StandingOf
+  readonly wordings: Wordings
+  readonly permits: Permits
+  readonly incidents: Incidents
   /** Ends the connections to the database. */
   close(): Promise<void>
 }
@@ -66,6 +72,9 @@ export function openDomains(parts: DomainParts): Domains {
     accounts,
     organisations,
     members: openMembers({ database, keys, evidence, clock, accounts, organisations }),
+    incidents: openIncidents({ database, evidence, accounts, clock }),
+    permits: openPermits({ database, evidence, clock }),
+    wordings: openWordings({ database, keys, evidence, accounts, organisations, clock }),
     standingOf: newStandingOf({ database, accounts, clock, communitySuffix }),
     close: async () => {
       await database.close()

@@ -5,9 +5,16 @@ import type { Log } from '#base/log.ts'
 import type { Metrics } from '#base/metrics.ts'
 import { openAcceptance } from '#delivery/accept.ts'
 import { newAppend } from '#delivery/append.ts'
+import { newDocumentThreads } from '#delivery/document-threads.ts'
+import { newFindIntegrity } from '#delivery/integrity.ts'
+import { newLookInside } from '#delivery/documents.ts'
+import { newExpansion } from '#delivery/expansion.ts'
+import { withBackPressure } from '#delivery/pressure.ts'
 import type { Scanner } from '#delivery/scanner.ts'
 import { spoolsIn } from '#delivery/spool.ts'
+import { newVolume } from '#delivery/volume.ts'
 import { type SignedIn, newSignIn, newStillSignedIn } from '#identity/sign-in.ts'
+import { type SessionLimits, openWebSessions } from '#identity/web-sessions.ts'
 import { startImap } from '#imap/server.ts'
 import { formatAddress } from '#mail/address.ts'
 import type { PlacedCopy } from '#mailbox/deliver.ts'
@@ -18,11 +25,17 @@ import type { CountryGate } from '#net/country.ts'
 import { type NetLimits, netLimits } from '#net/limits.ts'
 import type { Listener } from '#net/listener.ts'
 import type { ServerCertificate } from '#net/tls.ts'
+import { type MarkingSet, shippedSet } from '#policy/marking-set.ts'
+import type { NeedToKnowFacts } from '#policy/need-to-know.ts'
+import type { VolumeLimits } from '#policy/volume.ts'
 import type { Domains } from '#roles/domains.ts'
+import { webDoors } from '#roles/web-doors.ts'
+import { writingDoors } from '#roles/writing-doors.ts'
 import { imapDoors, readerOf, withHelpdesk } from '#roles/imap-doors.ts'
 import type { SmtpDoors } from '#smtp/doors.ts'
 import { type SmtpLimits, smtpLimits } from '#smtp/limits.ts'
 import { listenForSubmission } from '#smtp/server.ts'
+import { type WebServer, startWeb } from '#web/server.ts'
 
 export interface FaceParts {
   readonly domains: Domains
@@ -34,10 +47,28 @@ export interface FaceParts {
   readonly certificate: Pick<ServerCertificate, 'context'>
   readonly admit: CountryGate
   readonly host: string
-  readonly ports: { readonly submissions: number; readonly submission: number; readonly imaps: number }
+  readonly ports: {
+    readonly submissions: number
+    readonly submission: number
+    readonly imaps: number
+    readonly https: number
+    readonly http: number
+  }
+  /** When browsers' sessions end. T06 */
+  readonly sessionLimits: SessionLimits
+  /** Whether accounts of the demonstration may use any browser. */
+  readonly demo: boolean
+  /** Whether the certificate is one that others vouch for. */
+  readonly strictTransport: boolean
   readonly hostName: string
   readonly helpdesk: string
   readonly spoolFolder: string
+  /** What many recipients are, and which addresses are monitored. G11, T22 */
+  readonly needToKnow: NeedToKnowFacts['limits']
+  /** How much an account may send. T23 */
+  readonly volumeLimits: VolumeLimits
+  /** The schemes and the mapping table; those that are shipped when left out. G06 */
+  readonly markings?: MarkingSet
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
@@ -49,18 +80,35 @@ export interface Faces {
   readonly submissions: Listener
   readonly submission: Listener
   readonly imaps: Listener
+  readonly web: WebServer
   /** Takes nothing new, lets what is under way end within `graceMs`. */
   close(graceMs: number): Promise<void>
 }
 
 export async function openFaces(parts: FaceParts): Promise<Faces> {
-  const { domains, clock, log, metrics, scanner, hasRoom, recordHeld } = parts
+  const { domains, clock, log, metrics, scanner, hasRoom, recordHeld, markings = shippedSet } = parts
   const watcher = await openWatcher({ database: domains.database, log })
+  const mailboxes = openMailboxes({ ...domains, watcher })
   const roomOf = newRoomOf(domains)
   const announce = (placed: readonly PlacedCopy[]) => watcher.announce(placed)
   const newSpool = spoolsIn(parts.spoolFolder, domains.keys.sealing)
-  const acceptance = openAcceptance({ ...domains, roomOf, scanner, hasRoom, recordHeld, hostName: parts.hostName, announce })
-  const mailboxes = openMailboxes({ ...domains, watcher })
+  const scanning = { countExpansion: newExpansion(clock), scanner }
+  const documents = newDocumentThreads()
+  const lookInside = newLookInside(documents, clock)
+  const door = openAcceptance({
+    ...domains,
+    findIntegrity: newFindIntegrity({ mailboxes, clock }),
+    volume: newVolume({ ...domains, limits: parts.volumeLimits }),
+    ...scanning,
+    lookInside,
+    roomOf,
+    hasRoom,
+    recordHeld,
+    markings,
+    hostName: parts.hostName,
+    announce,
+  })
+  const acceptance = withBackPressure(door, clock)
   const signIn = newSignIn(domains)
 
   const smtp: SmtpDoors = {
@@ -78,7 +126,7 @@ export async function openFaces(parts: FaceParts): Promise<Faces> {
     helpdesk: parts.helpdesk,
     append: newAppend({
       ...domains,
-      scanner,
+      ...scanning,
       hasRoom,
       recordHeld,
       newSpool,
@@ -104,6 +152,27 @@ export async function openFaces(parts: FaceParts): Promise<Faces> {
     limits: parts.smtpLimits ?? smtpLimits,
     clock,
   }
+  const sessions = openWebSessions({ ...domains, clock, limits: parts.sessionLimits, admitsDemonstration: parts.demo })
+  const writing = writingDoors(domains, {
+    lookInside,
+    acceptance,
+    roomOf,
+    newSpool,
+    hasRoom,
+    recordHeld,
+    markings,
+    hostName: parts.hostName,
+    mailboxes,
+    limits: parts.needToKnow,
+  })
+  const web = await startWeb({
+    ...common,
+    ports: parts.ports,
+    doors: webDoors({ domains, sessions, mailboxes, writing }),
+    helpdesk: parts.helpdesk,
+    strictTransport: parts.strictTransport,
+    clock,
+  })
   const listeners = await Promise.all([
     listenForSubmission({ ...submission, port: parts.ports.submissions, tls: 'implicit' }),
     listenForSubmission({ ...submission, port: parts.ports.submission, tls: 'starttls' }),
@@ -119,9 +188,11 @@ export async function openFaces(parts: FaceParts): Promise<Faces> {
     submissions,
     submission: submissionStartTls,
     imaps,
+    web,
     close: async (graceMs) => {
-      await Promise.all(listeners.map((listener) => listener.close(graceMs)))
+      await Promise.all([...listeners, web.https, web.http].map((listener) => listener.close(graceMs)))
       await watcher.close()
+      await documents.close()
       parts.scanner.close()
     },
   }

@@ -5,6 +5,8 @@ import { newLog } from '#base/log.ts'
 import { newMetrics } from '#base/metrics.ts'
 import type { Config } from '#config.ts'
 import { forgetSubmissions, sweepContent } from '#delivery/housekeeping.ts'
+import { forgetVolume } from '#delivery/volume.ts'
+import { publishedFile } from '#evidence/publish.ts'
 import { startSequencer } from '#evidence/sequencer.ts'
 import { openStanding } from '#evidence/standing.ts'
 import { readWitnesses, startWitnesses } from '#evidence/witnesses.ts'
@@ -12,6 +14,7 @@ import { newClockGuard, unlessDoubted } from '#host/clock-guard.ts'
 import { startJobs } from '#host/jobs.ts'
 import { dropPrivileges, serviceUser } from '#host/privileges.ts'
 import { startRole } from '#host/role.ts'
+import { forgetSessions } from '#identity/web-sessions.ts'
 import { openServiceDomains } from '#roles/open.ts'
 import { logOriginOf, placesOf } from '#roles/places.ts'
 
@@ -41,10 +44,14 @@ export async function runJobs(config: Config): Promise<void> {
     log,
     tasks: new Map([
       expires('forget-submissions', () => forgetSubmissions(domains)),
+      expires('forget-volume', () => forgetVolume(domains)),
+      expires('forget-sessions', () => forgetSessions(domains)),
       expires('sweep-content', () => sweepContent(domains)),
     ]),
     timetable: [
       { task: 'forget-submissions', everyMs: hourMs },
+      { task: 'forget-volume', everyMs: 24 * hourMs },
+      { task: 'forget-sessions', everyMs: hourMs },
       { task: 'sweep-content', everyMs: 24 * hourMs },
     ],
   })
@@ -55,9 +62,17 @@ export async function runJobs(config: Config): Promise<void> {
     await pool.end()
     await close()
   }
-  const answers = new Map<string, () => unknown>([
+  const publish = async (path: string) => {
+    const published = await publishedFile(domains.database, path, {
+      verifiers: () => logKeeper.verifiers(),
+      witnesses: readWitnesses(config.witnesses).map((one) => one.verifier.text),
+    })
+    return published === null ? null : { ...published, octets: published.octets.toString('base64') }
+  }
+  const answers = new Map<string, (about: string) => unknown>([
     ['metrics', () => metrics.registry.getMetricsAsJSON()],
     ['clock', () => clock.doubt()],
+    ['published', publish],
     ['record', async () => ({ why: await standing.why(), witnesses: witnesses.sentences() })],
   ])
   startRole({ log, drain, drainWithinMs, answers }).ready()

@@ -2,16 +2,19 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { systemClock } from '#base/clock.ts'
+import { Unavailable } from '#base/faults.ts'
 import { randomOctets } from '#base/ids.ts'
 import { newLog } from '#base/log.ts'
 import { type Options, UsageError, needed } from '#cli/command.ts'
 import type { Config } from '#config.ts'
 import { compareWithAnchor } from '#evidence/extends-anchor.ts'
+import type { Detail } from '#evidence/leaf.ts'
 import { openStanding } from '#evidence/standing.ts'
 import { treeOf } from '#evidence/tree.ts'
 import { readWitnesses } from '#evidence/witnesses.ts'
 import { rollbackText } from '#keys/anchor.ts'
 import { theService } from '#keys/epoch.ts'
+import type { LogKeeper } from '#keys/log-keys.ts'
 import {
   type Signer,
   isKeyName,
@@ -23,12 +26,14 @@ import {
   signedAt,
   signerText,
 } from '#keys/note.ts'
+import type { Rotation } from '#keys/rotation.ts'
 import { openServiceDomains } from '#roles/open.ts'
 import { logOriginOf } from '#roles/places.ts'
 
 type Print = (text: string) => void
 const lookEveryMs = 200
 const signedWithinMs = 30_000
+const keysBackWithinMs = 60_000
 const databaseConnections = 3
 
 const open = (config: Config) => openServiceDomains(config, systemClock, newLog('silent', {}), databaseConnections)
@@ -48,8 +53,7 @@ export async function rotateRootKey(config: Config, print: Print): Promise<numbe
       await logKeeper.rotateRoot()
       print('A new root key is in use. Wrapping every key anew ...')
     } else print('A rotation is under way already; waiting for its end ...')
-    let state = await logKeeper.rotation()
-    for (; state.rotating; state = await logKeeper.rotation()) await wait(lookEveryMs)
+    const state = await rotationEnded(logKeeper)
     print(`${state.rewrapped} keys were wrapped anew. The old root key is gone, and opens nothing any more: back up the new one.`)
     if (state.broken > 0) print(`${state.broken} keys could not be opened by either root key: they were damaged before.`)
     return state.broken > 0 ? 1 : 0
@@ -58,14 +62,34 @@ export async function rotateRootKey(config: Config, print: Print): Promise<numbe
   }
 }
 
+/** Waits for the end of a rotation, which goes on by itself when the key process is started again. */
+async function rotationEnded(logKeeper: LogKeeper): Promise<Rotation> {
+  let heardMs = systemClock.monotonic()
+  for (;;) {
+    try {
+      const state = await logKeeper.rotation()
+      if (!state.rotating) return state
+      heardMs = systemClock.monotonic()
+    } catch (fault) {
+      if (!(fault instanceof Unavailable) || systemClock.monotonic() - heardMs > keysBackWithinMs) throw fault
+    }
+    await wait(lookEveryMs)
+  }
+}
+
 /** Makes a new key for the log, and waits until it has signed a checkpoint. */
 export async function rotateLogKey(config: Config, print: Print): Promise<number> {
   const { domains, logKeeper, close } = open(config)
   try {
     const before = (await logKeeper.verifiers()).at(-1)!
+    const record = (detail: Detail) => {
+      const act = { event: 'LogKeyRotated', actor: theService, about: theService, details: [detail] } as const
+      return domains.database.transaction((tx) => domains.evidence.write(tx, act))
+    }
+    // Before the act too: when we are cut off, the key is there, and the record says that it was being made.
+    await record({ before, begunMs: systemClock.now() })
     const verifier = await logKeeper.rotate()
-    const act = { event: 'LogKeyRotated', actor: theService, about: theService, details: [{ before, verifier }] } as const
-    await domains.database.transaction((tx) => domains.evidence.write(tx, act))
+    await record({ before, verifier })
     const signs = async () => {
       const note = readNote((await treeOf(domains.database).latest())?.note ?? '')
       return note !== null && signedAt(note, readVerifier(verifier)!) !== null

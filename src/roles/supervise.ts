@@ -22,6 +22,7 @@ import { serviceUser, type UnixUser } from '#host/privileges.ts'
 import { forkSpec, type RoleProcess, workerSpecs } from '#host/role-specs.ts'
 import { type ProcessSpec, Supervisor } from '#host/supervisor.ts'
 import { serveAnswers } from '#roles/answers.ts'
+import { markingSetIn } from '#roles/marking-files.ts'
 import { placesOf } from '#roles/places.ts'
 
 const mainModule = fileURLToPath(new URL('../main.ts', import.meta.url))
@@ -37,6 +38,7 @@ const scratchOctets = 512 * 1024 * 1024
 
 /** Starts the service and stays until it is stopped; returns the exit code. */
 export async function supervise(config: Config, say: (text: string) => void): Promise<number> {
+  markingSetIn(config.markingsFolder) // what is wrong with it is told before anything starts
   const user = serviceUser()
   const folders = prepareFolders(config.dataFolder, user)
   ownFolder(config.keyFolder, null)
@@ -98,13 +100,14 @@ async function start(
     execArgv,
     env: { ...environmentOf(config), ...memoryGivenBack },
     stopWithinMs,
+    restartAfterMs: config.unansweredMs,
   })
   say('Starting the database, the key process and the virus scanner ...')
   const first: ProcessSpec[] = [forkSpec('keys', 'keys', role('keys', 5_000))]
   if (config.databaseUrl === '')
     first.push(postgresSpec(await preparePostgres({ folder: folders.postgres, runFolder: folders.sockets.postgres, user, log })))
   else await externalDatabaseIsFit(config.databaseUrl)
-  if (clamav !== null) first.push(clamdSpec(clamav))
+  if (clamav !== null) first.push(clamdSpec(clamav, config.unansweredMs))
   await supervisor.start([first])
   await setUp(config)
   say('Starting the mail service ...')

@@ -19,6 +19,7 @@ const programs: Readonly<Record<string, string>> = {
   sslscan: 'sslscan',
   zip: 'zip',
   faketime: 'faketime',
+  chromium: 'chromium',
 }
 const perlModules = ['libnet-ssleay-perl', 'libio-socket-ssl-perl', 'libauthen-sasl-perl']
 
@@ -46,7 +47,7 @@ export async function runTests(files: readonly string[], print: (text: string) =
     settings: { fsync: 'off', max_connections: '300' },
   })
   try {
-    const chosen = files.length > 0 ? files : globSync(['src/**/*.test.ts', 'test/**/*.test.ts'], { cwd: root }).sort()
+    const chosen = files.length > 0 ? files : allTests()
     print(`Running ${chosen.length} test files ...`)
     const args = [
       '--test',
@@ -65,6 +66,12 @@ export async function runTests(files: readonly string[], print: (text: string) =
     await postgres.stop('immediate')
     rmSync(scratch, { recursive: true, force: true })
   }
+}
+
+/** Every test file; those in a browser where there is one. */
+function allTests(): string[] {
+  const exclude = isThere('chromium') ? [] : ['test/browser/**']
+  return globSync(['src/**/*.test.ts', 'test/**/*.test.ts'], { cwd: root, exclude }).sort()
 }
 
 /** Installs what is missing, as root; as an ordinary user says which tests are left out for it. */

@@ -15,12 +15,13 @@ import { netLimitsWithin } from '#net/limits.ts'
 import { openCertificate } from '#net/tls.ts'
 import { openFaces } from '#roles/faces.ts'
 import { openServiceDomains } from '#roles/open.ts'
+import { markingSetIn } from '#roles/marking-files.ts'
 import { floorOf, placesOf } from '#roles/places.ts'
 
 const databaseConnections = 12
 const drainWithinMs = 18_000
-/** submissions, submission, imaps */
-const listenersOfWorker = 3
+/** submissions, submission, imaps, https, http */
+const listenersOfWorker = 5
 const loopback = ['127.0.0.0/8', '::1/128']
 
 export async function runWorker(config: Config): Promise<void> {
@@ -53,9 +54,19 @@ export async function runWorker(config: Config): Promise<void> {
     admit: newCountryGate([...config.insideNetworks, ...(config.demo ? loopback : [])], config.countryData),
     host: config.host,
     ports: config.ports,
+    sessionLimits: { idleMs: config.sessionIdleMinutes * 60_000, longestMs: config.sessionHours * 3_600_000 },
+    demo: config.demo,
+    strictTransport: config.tlsCertificate !== '',
     hostName: config.hostName,
     helpdesk: config.helpdesk,
+    markings: markingSetIn(config.markingsFolder),
     spoolFolder: places.spool,
+    needToKnow: {
+      recipients: config.manyRecipients,
+      organisations: config.manyOrganisations,
+      monitored: config.monitoredSuffixes,
+    },
+    volumeLimits: { perHour: config.sendingPerHour, perDay: config.sendingPerDay },
     netLimits: netLimitsWithin(descriptorLimit(), listenersOfWorker),
   })
   const drain = async () => {

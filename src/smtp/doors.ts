@@ -76,6 +76,8 @@ export interface Accepted {
   readonly refused: number
   /** A retry of a message that was accepted before: nothing was sent twice. */
   readonly again: boolean
+  /** What the sender is told beside; left out for nothing. */
+  readonly warnings?: readonly { readonly clause: string; readonly about: string; readonly remedy: string }[]
 }
 
 /** Tells a refusal from what a door gives otherwise. */

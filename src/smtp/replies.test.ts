@@ -60,11 +60,21 @@ test('a fault is answered 451 with a reference and never with its text', () => {
   assert.doesNotMatch(answer, /secret/)
 })
 
+const accepted: Accepted = { kind: 'accepted', receipt: 'r1', delivered: 2, queued: 0, held: 0, refused: 0, again: false }
+
 test('an acceptance counts what is not zero and names the receipt', () => {
-  const accepted: Accepted = { kind: 'accepted', receipt: 'r1', delivered: 2, queued: 0, held: 0, refused: 0, again: false }
   const text = (change: Partial<Accepted>) => replyToAccepted({ ...accepted, ...change }).lines[0]
   assert.equal(text({}), 'Delivered to 2; receipt r1')
   assert.equal(text({ queued: 1, held: 2, refused: 3 }), 'Delivered to 2, queued for 1, held for 2, refused for 3; receipt r1')
   assert.equal(text({ delivered: 0, held: 1 }), 'Held for 1; receipt r1')
   assert.match(text({ again: true })!, /nothing was sent twice/)
+})
+
+test('what the sender is to know stands behind the receipt, a line each, citing its clause (G05, G06)', () => {
+  const warning = { clause: 'G06', about: 'subject: PROTECT', remedy: 'Give the same marking everywhere.' }
+  const written = formatReply(replyToAccepted({ ...accepted, warnings: [warning] }))
+  assert.equal(
+    written,
+    '250-2.0.0 Delivered to 2; receipt r1\r\n250 2.0.0 Note [G06] subject: PROTECT. Give the same marking everywhere.\r\n',
+  )
 })

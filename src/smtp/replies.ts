@@ -40,6 +40,8 @@ function asciiOf(text: string): string {
     .replace(/[‘’]/g, "'")
     .replace(/[“”]/g, '"')
     .replace(/[–—]/g, '-')
+    .replace(/›/g, '>')
+    .replace(/…/g, '...')
     .replace(/[^\x20-\x7e]+/g, '?')
 }
 
@@ -64,6 +66,7 @@ const codes: ReadonlyMap<string, CodeAndStatus> = new Map([
   ['over-quota', [452, '4.2.2']],
   ['no-room', [452, '4.3.1']],
   ['record-does-not-stand', [451, '4.3.0']],
+  ['too-busy', [451, '4.4.5']],
   ['message-is-too-deep', [554, '5.6.0']],
   ['message-has-too-many-parts', [554, '5.6.0']],
   ['header-has-too-many-fields', [554, '5.6.0']],
@@ -102,9 +105,9 @@ export function replyToFault(fault: unknown, reference: string): Reply {
   return reply(451, status, `${about}; nothing was accepted. Try again later. Reference: ${reference}`)
 }
 
-/** Says what became of an accepted message: the counts that are not zero, and the receipt. */
+/** Says what became of an accepted message: the counts that are not zero, the receipt, and what its sender is to know. */
 export function replyToAccepted(accepted: Accepted): Reply {
-  const { delivered, queued, held, refused, receipt, again } = accepted
+  const { delivered, queued, held, refused, receipt, again, warnings = [] } = accepted
   const counts = [
     delivered > 0 || queued + held + refused === 0 ? `delivered to ${delivered}` : '',
     queued > 0 ? `queued for ${queued}` : '',
@@ -112,6 +115,7 @@ export function replyToAccepted(accepted: Accepted): Reply {
     refused > 0 ? `refused for ${refused}` : '',
   ].filter((count) => count !== '')
   const first = counts.join(', ')
+  const notes = warnings.map(({ clause, about, remedy }) => `Note [${clause}] ${[about, remedy].map(sentence).join(' ')}`)
   const retry = again ? '; the same message came before, nothing was sent twice' : ''
-  return reply(250, '2.0.0', `${first[0]!.toUpperCase()}${first.slice(1)}${retry}; receipt ${receipt}`)
+  return reply(250, '2.0.0', `${first[0]!.toUpperCase()}${first.slice(1)}${retry}; receipt ${receipt}`, ...notes)
 }

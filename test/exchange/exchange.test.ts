@@ -96,9 +96,9 @@ function withoutStamps(delivered: Buffer): string {
   const text = delivered.toString('latin1')
   const end = text.indexOf('\r\n\r\n') + 2
   const fields = text.slice(0, end).match(/[^\r\n]+\r\n(?:[ \t][^\r\n]*\r\n)*/g) ?? []
-  return (
-    fields.filter((field) => !/^(Return-Path|Received|X-Protective-Marking|Message-ID):/i.test(field)).join('') + text.slice(end)
-  )
+  const ours = /^(Return-Path|Received|X-Protective-Marking|SIO-Label|SIO-Label-History|X-CJSM-Mapped-Marking|Message-ID):/i
+  const body = text.slice(end).replace('RESTRICTED - LEGAL\r\n\r\n', '') // the line above the text
+  return fields.filter((field) => !ours.test(field)).join('') + body
 }
 
 test(
@@ -109,7 +109,7 @@ test(
     const solicitor = instance.person('solicitor')
     const attachment = Buffer.from('%PDF-1.4 the schedule of unused material').toString('base64')
     const parts = [
-      '--b1\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\nDear Miriam – schedule attached.\n.a line that starts with a dot\n',
+      '--b1\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\nDear Miriam – schedule attached.\n.a line that starts with a dot\nTel. 020 7946 0000\n',
       `--b1\nContent-Type: application/pdf; name="schedule.pdf"\nContent-Disposition: attachment; filename="schedule.pdf"\nContent-Transfer-Encoding: base64\n\n${attachment}\n`,
       '--b1--\n',
     ]
@@ -120,7 +120,7 @@ test(
     ])
     const { status, said } = swaks(prosecutor, [solicitor.address], sent)
     assert.equal(status, 0, said)
-    assert.match(said, /250 2\.0\.0 Delivered to 1; receipt [0-9a-f-]{36}/)
+    assert.match(said, /250[ -]2\.0\.0 Delivered to 1; receipt [0-9a-f-]{36}/)
     const delivered = mbsync(solicitor).find((one) => one.includes('disclosure'))!
     assert.equal(withoutStamps(delivered), sent.toString('latin1'))
     assert.match(delivered.toString(), /^X-Protective-Marking: .*SEC=RESTRICTED/m)

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { crc32, deflateRawSync, gzipSync } from 'node:zlib'
+import { gzipSync } from 'node:zlib'
 import { readConfig } from '#config.ts'
+import { zipOf as zip } from '#test/support/archives.ts'
 import { eicar } from '#test/support/clamd.ts'
 import { startInstance } from '#test/support/instance.ts'
 import { openSmtpClient, type SmtpReply } from '#test/support/smtp-client.ts'
@@ -23,28 +24,6 @@ async function send(content: string | Buffer): Promise<SmtpReply> {
   }
 }
 let sent = 0
-
-/** A zip of one deflated file; `flags` 1 marks it as encrypted. */
-function zip(name: string, content: Buffer, flags = 0): Buffer {
-  const packed = deflateRawSync(content)
-  const common = Buffer.alloc(26)
-  common.writeUInt16LE(20, 0)
-  common.writeUInt16LE(flags, 2)
-  common.writeUInt16LE(8, 4)
-  common.writeUInt32LE(crc32(content), 10)
-  common.writeUInt32LE(packed.length, 14)
-  common.writeUInt32LE(content.length, 18)
-  common.writeUInt16LE(name.length, 22)
-  const local = Buffer.concat([Buffer.from('PK\x03\x04'), common, Buffer.from(name), packed])
-  const central = Buffer.concat([Buffer.from('PK\x01\x02\x14\0'), common, Buffer.alloc(14), Buffer.from(name)])
-  const end = Buffer.alloc(22)
-  end.write('PK\x05\x06', 'latin1')
-  end.writeUInt16LE(1, 8)
-  end.writeUInt16LE(1, 10)
-  end.writeUInt32LE(central.length, 12)
-  end.writeUInt32LE(local.length, 16)
-  return Buffer.concat([local, central, end])
-}
 
 const lines = (octets: Buffer) => octets.toString('base64').replace(/.{76}/g, '$&\r\n')
 const part = (fields: string, body: string) => `${fields}\r\n\r\n${body}\r\n`

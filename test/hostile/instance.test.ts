@@ -72,6 +72,7 @@ test(
       [ports.submissions, []],
       [ports.submission, ['--starttls-smtp']],
       [ports.imaps, []],
+      [ports.https, []],
     ] as const) {
       const { stdout } = await run('sslscan', ['--no-colour', '--show-certificate', '--xml=-', ...options, `127.0.0.1:${port}`])
       const enabled = [...stdout.matchAll(/<protocol type="(\w+)" version="([\d.]+)" enabled="1"/g)].map(
@@ -105,6 +106,7 @@ test('testssl.sh finds nothing above low on any port, the self-signed certificat
     [ports.submissions, []],
     [ports.submission, ['--starttls', 'smtp']],
     [ports.imaps, []],
+    [ports.https, []],
   ] as const) {
     const file = join(folder, `testssl-${port}.json`)
     await run(program, ['--quiet', '--color', '0', '--warnings', 'off', '--jsonfile', file, ...options, `127.0.0.1:${port}`], {
@@ -136,7 +138,7 @@ test('a certificate that ends within 30 days is said in status; its successor is
   // Each worker reads the files by itself: every new connection sees the new one when all have.
   for (let seen = 0; seen < 8; ) {
     assert.ok(performance.now() < deadline, 'the new certificate is not used')
-    const shown = await Promise.all([ports.submissions, ports.imaps].map(daysShown))
+    const shown = await Promise.all([ports.submissions, ports.imaps, ports.https].map(daysShown))
     seen = shown.every((days) => days === 60) ? seen + 1 : 0
     if (seen === 0) await wait(250)
   }
@@ -153,7 +155,9 @@ async function strangers(count: number, port: number, said: string | Buffer): Pr
       const socket = connectTls({ socket: connect({ port, host: '127.0.0.1', localAddress }), rejectUnauthorized: false })
       socket.on('error', () => {})
       await new Promise<void>((resolve, reject) =>
-        socket.once('data', () => resolve()).once('close', () => reject(new Error('turned away'))),
+        socket
+          .once(port === ports.https ? 'secureConnect' : 'data', () => resolve())
+          .once('close', () => reject(new Error('turned away'))),
       )
       if (said !== '') socket.write(said)
       return socket
@@ -170,6 +174,8 @@ test('before sign-in a connection costs at most 100 KiB, idle or with half a lin
     [ports.submissions, ''],
     [ports.submissions, Buffer.alloc(12_000, 'x')],
     [ports.imaps, Buffer.alloc(16_000, 'x')],
+    [ports.https, ''],
+    [ports.https, `GET / HTTP/1.1\r\nHost: localhost\r\nX-Half: ${'x'.repeat(8_000)}`],
   ] as const) {
     // The first ones make the heap grow to its working size; they stay, so that their memory is not used again.
     const first = await strangers(150, port, said)

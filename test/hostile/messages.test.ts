@@ -4,9 +4,18 @@ import { readdirSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { after, test } from 'node:test'
 import type { Scanner } from '#delivery/scanner.ts'
-import { maxFields, maxHeaderOctets, maxMimeDepth, maxMimeParts, maxNestedEntries, maxParameters } from '#mail/limits.ts'
+import {
+  maxExpandedOctets,
+  maxFields,
+  maxHeaderOctets,
+  maxMimeDepth,
+  maxMimeParts,
+  maxNestedEntries,
+  maxParameters,
+} from '#mail/limits.ts'
 import { netLimits } from '#net/limits.ts'
 import { sql } from '#store/sql.ts'
+import { overlappingBomb, zipOf } from '#test/support/archives.ts'
 import { DialogueClient } from '#test/support/dialogue.ts'
 import { hostileKinds, hostileMessage, plainText } from '#test/support/hostile.ts'
 import { testService } from '#test/support/service.ts'
@@ -102,12 +111,39 @@ const forms: readonly [what: string, limit: number, make: (n: number) => string,
 
 for (const [what, limit, make, refusal] of forms) {
   test(`${limit} ${what} are accepted; with one more the message is refused, recorded, and not stored (T19)`, async () => {
-    assert.match(await replyTo(make(limit)), /^250 2\.0\.0 Delivered to 1/)
+    assert.match(await replyTo(make(limit)), /^250[ -]2\.0\.0 Delivered to 1/)
     const before = await messagesStored()
     assert.match(await replyTo(make(limit + 1)), refusal)
     assert.equal(await messagesStored(), before)
   })
 }
+
+/** Archives that cannot be looked through, and what is said of them. */
+const archives: readonly [what: string, octets: Buffer, refusal: RegExp][] = [
+  [
+    'an archive that expands to over 100 MiB',
+    zipOf('a', Buffer.alloc(maxExpandedOctets + 1)),
+    /the content is too large or too deep/,
+  ],
+  ['an archive whose entries overlap', overlappingBomb(100, 10_000_000), /an archive is put together in a way/],
+  ['an encrypted archive', zipOf('a', Buffer.from('secret'), 1), /is encrypted and cannot be scanned/],
+]
+const attaching = (archive: Buffer) =>
+  `${from}${fresh()}${multipart}\r\n--b\r\n\r\nattached\r\n--b\r\nContent-Type: application/zip; name=a.zip\r\nContent-Transfer-Encoding: base64\r\n\r\n${archive.toString('base64').replace(/.{76}/g, '$&\r\n')}\r\n--b--\r\n`
+
+for (const [what, octets, refusal] of archives) {
+  test(`${what} is refused in plain words, recorded, and not stored (T19)`, async () => {
+    const before = await messagesStored()
+    const reply = await replyTo(attaching(octets))
+    assert.match(reply, /^550 5\.7\.1 \[T19\] /)
+    assert.match(reply, refusal)
+    assert.equal(await messagesStored(), before)
+  })
+}
+
+test('an honest archive is accepted (T19)', async () => {
+  assert.match(await replyTo(attaching(zipOf('statement.txt', Buffer.from('I saw him. ')))), /^250[ -]2\.0\.0 Delivered to 1/)
+})
 
 test('APPEND holds to the same limits of form: NO [LIMIT], and nothing is stored (T19)', async () => {
   const imap = await DialogueClient.connect(service.faces.imaps.port)
@@ -127,6 +163,13 @@ test('APPEND holds to the same limits of form: NO [LIMIT], and nothing is stored
     const octets = make(limit + 1)
     assert.match(await ask(`a APPEND Drafts {${Buffer.byteLength(octets)}}`), /^\+ /, what)
     assert.match(await ask(octets), /^a NO \[LIMIT\] \[T19\] /, what)
+  }
+  for (const [what, archive, refusal] of archives) {
+    const octets = attaching(archive)
+    assert.match(await ask(`a APPEND Drafts {${octets.length}}`), /^\+ /, what)
+    const reply = await ask(octets)
+    assert.match(reply, /^a NO .*\[T19\] /, what)
+    assert.match(reply, refusal)
   }
   assert.equal(await messagesStored(), before)
   imap.destroy()

@@ -8,16 +8,19 @@ import { newAgreement } from '#test/support/agreement.ts'
 import { startCuttingProxy } from '#test/support/cutting-proxy.ts'
 import { startInstance } from '#test/support/instance.ts'
 import { type Kill, allServe, faultPointFolder, kill, until } from '#test/support/kills.ts'
+import { fetchPublished, readWholeLog } from '#test/support/monitor.ts'
 import { openCommunity } from '#test/support/numbered.ts'
+import { rotationPoints } from '#test/support/rotations.ts'
 import { openLedger, startTraffic } from '#test/support/traffic.ts'
 
-/** One round: 15 kills of our processes, 3 of PostgreSQL. */
+/** One round: 19 kills of our processes, 3 of PostgreSQL. */
 const kills: readonly Kill[] = [
   ...Array<Kill>(3).fill('end-of-data'),
   ...Array<Kill>(3).fill('before-commit'),
   ...Array<Kill>(3).fill('after-commit'),
   'content-stored',
   'checkpoint-signed',
+  ...rotationPoints,
   'worker',
   'jobs',
   'keys',
@@ -30,7 +33,7 @@ const kills: readonly Kill[] = [
 const cutsEachRound = 15
 /** Retries that a kill makes rather than a cut, each for one message at least. */
 const endedAfterCommit = kills.filter((what) => what === 'after-commit').length
-/** 134 rounds are 2,010 kills of ours, 402 of PostgreSQL and 2,010 cuts. */
+/** 134 rounds are 2,546 kills of ours, 402 of PostgreSQL and 2,010 cuts. */
 const rounds = process.env.CJSM_LONG === '1' ? 134 : 1
 /** What must be answered between two kills, so that each falls into traffic. */
 const answersBetween = 6
@@ -102,6 +105,7 @@ async function runRound(firstNumber: number): Promise<number> {
 }
 
 let firstNumber = 0
+let monitored: readonly Buffer[] = []
 for (let round = 1; round <= rounds; round++) {
   const title = `round ${round}: after ${kills.length} kills and ${cutsEachRound} lost acknowledgements nothing is lost, nothing is there twice, and the evidence is complete`
   test(title, { timeout: 300_000 }, async (context) => {
@@ -111,6 +115,12 @@ for (let round = 1; round <= rounds; round++) {
     assert.deepEqual(wrong, [], `${wrong.length} disagreements`)
     const verified = instance.cjsm('verify', '--all')
     assert.equal(verified.status, 0, verified.stdout + verified.stderr)
+    const seen = await readWholeLog((path) => fetchPublished(instance.ports.operations, path))
+    assert.ok(
+      monitored.every((leaf, at) => leaf.equals(seen.leaves[at]!)),
+      'what a monitor saw of the log before is not there any more',
+    )
+    monitored = seen.leaves
     const of = (code: number) => answers.filter((one) => one.code === code).length
     const again = answers.filter((one) => one.again).length
     context.diagnostic(`so far ${of(250)} × 250 (${again} to a retry), ${of(550)} × 550, ${of(452)} × 452; ${proxy.cuts} cut`)

@@ -14,7 +14,8 @@ const silenceMs = 4
 const traced = ['read', 'write', 'writev', 'sendto', 'sendmsg', 'recvfrom', 'pwrite64', 'pwritev', 'fdatasync', 'fsync']
 
 const writes = new Set(['write', 'writev', 'sendto', 'sendmsg'])
-const commandComplete = 'C\\0\\0\\0\\vCOMMIT\\0'
+/** ReadyForQuery outside a transaction: what was asked is committed, be it a COMMIT or one statement by itself. */
+const readyForQuery = 'Z\\0\\0\\0\\5I'
 
 const isOnWal = (call: SystemCall) => call.text.split('>', 1)[0]!.includes('/pg_wal/')
 
@@ -33,10 +34,7 @@ function writtenTooEarly(calls: readonly SystemCall[], localPort: number, { cont
   const reply = replies[0]!
   const told = calls.findLast(
     (call) =>
-      call.thread === reply.thread &&
-      call.name === 'read' &&
-      call.endedMs <= reply.beganMs &&
-      call.text.includes(commandComplete),
+      call.thread === reply.thread && call.name === 'read' && call.endedMs <= reply.beganMs && call.text.includes(readyForQuery),
   )
   if (told === undefined || told.beganMs < contentMs - silenceMs) return 'the worker was told of no commit'
   const socket = ends(told)!
@@ -46,9 +44,9 @@ function writtenTooEarly(calls: readonly SystemCall[], localPort: number, { cont
       call.beganMs <= told.endedMs &&
       ends(call)?.here === socket.there &&
       ends(call)?.there === socket.here &&
-      call.text.includes(commandComplete),
+      call.text.includes(readyForQuery),
   )
-  if (said === undefined) return 'no back end said that it committed'
+  if (said === undefined) return 'no back end said that it was done'
   const asked = calls.findLast(
     (call) => call.thread === said.thread && call.name === 'recvfrom' && call.result > 0 && call.beganMs < said.beganMs,
   )
@@ -56,11 +54,11 @@ function writtenTooEarly(calls: readonly SystemCall[], localPort: number, { cont
   // The commit record is written after the back end was asked, by it or by whoever flushes for all.
   const since = (call: SystemCall) => isOnWal(call) && call.beganMs >= asked.endedMs && call.endedMs <= said.beganMs
   const written = calls.find((call) => call.name.startsWith('pwrite') && since(call))
-  if (written === undefined) return 'no WAL was written between the COMMIT and its answer'
+  if (written === undefined) return 'no WAL was written between the statement and its answer'
   const flushed = calls.find(
     (call) => /^f(data)?sync$/.test(call.name) && since(call) && call.result === 0 && call.beganMs >= written.endedMs,
   )
-  return flushed === undefined ? 'the WAL was not flushed between the COMMIT and its answer' : null
+  return flushed === undefined ? 'the WAL was not flushed between the statement and its answer' : null
 }
 
 test(`of ${messages} messages none is answered 250 before the WAL with its commit was flushed`, {

@@ -3,8 +3,13 @@ import { after } from 'node:test'
 import type { Accepted, Envelope, EnvelopeRecipient } from '#delivery/envelope.ts'
 import { type Acceptance, type AcceptanceParts, openAcceptance } from '#delivery/accept.ts'
 import { type Append, newAppend } from '#delivery/append.ts'
+import { newDocumentThreads } from '#delivery/document-threads.ts'
+import { type LookInside, newLookInside } from '#delivery/documents.ts'
+import { newExpansion } from '#delivery/expansion.ts'
 import { clamdScanner } from '#delivery/scanner.ts'
 import { type NewSpool, spoolsIn } from '#delivery/spool.ts'
+import { newFindIntegrity } from '#delivery/integrity.ts'
+import { newVolume } from '#delivery/volume.ts'
 import type { Refused } from '#base/faults.ts'
 import type { DemoPerson } from '#cli/demonstration.ts'
 import type { Leaf, Opening } from '#evidence/leaf.ts'
@@ -22,6 +27,7 @@ export interface TestDoors {
   readonly append: Append
   readonly mailboxes: Mailboxes
   readonly newSpool: NewSpool
+  readonly lookInside: LookInside
   /** Where copies were announced to have gone. */
   readonly announced: PlacedCopy[]
   signIn(person: DemoPerson): Promise<SignedIn>
@@ -58,13 +64,18 @@ export async function openTestDoors(
   const common = {
     ...domains,
     roomOf: newRoomOf(domains),
+    countExpansion: newExpansion(domains.clock),
+    findIntegrity: newFindIntegrity({ mailboxes, clock: domains.clock }),
+    volume: newVolume({ ...domains, limits: { perHour: 1_000_000, perDay: 1_000_000 } }),
     scanner,
     hasRoom: () => true,
     recordHeld: () => null,
     announce: (placed: readonly PlacedCopy[]) => void announced.push(...placed),
     ...parts,
   }
-  const acceptance = openAcceptance({ ...common, hostName: testHostName })
+  const documents = newDocumentThreads()
+  const lookInside = newLookInside(documents, domains.clock)
+  const acceptance = openAcceptance({ lookInside, ...common, hostName: testHostName })
   const mailboxNamed = async (who: SignedIn, name: string) => (await mailboxes.status(readerOf(who), name))?.id ?? null
   const signedIn = new Map<string, SignedIn>()
   let closed: Promise<void> | undefined
@@ -73,6 +84,7 @@ export async function openTestDoors(
     append: newAppend({ ...common, newSpool, mailboxNamed }),
     mailboxes,
     newSpool,
+    lookInside,
     announced,
     async signIn({ userName, devicePassword }) {
       const known = signedIn.get(userName)
@@ -114,6 +126,7 @@ export async function openTestDoors(
     close: () =>
       (closed ??= (async () => {
         await watcher.close()
+        await documents.close()
         scanner.close()
       })()),
   }

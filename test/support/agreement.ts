@@ -222,7 +222,8 @@ async function countersAgree(instance: Instance): Promise<string[]> {
   return rows.map((row) => `the counters of ${row.wrong} are wrong`)
 }
 
-async function query<Row extends pg.QueryResultRow>(
+/** Asks an instance's database. */
+export async function query<Row extends pg.QueryResultRow>(
   instance: Instance,
   text: string,
   values: unknown[],

@@ -5,13 +5,14 @@ import { createServer, type Socket } from 'node:net'
 /**
  * How it answers from now on:
  * `finds-eicar`: OK, or FOUND for octets that hold the EICAR test string in plain (it decodes nothing);
- * `clean`: OK at once, whatever it is given; `slow`: like `finds-eicar`, but only after `slowMs`; `silent`: reads everything, answers nothing;
+ * `clean`: OK at once, whatever it is given; `in-turn`: the same, one stream after another, `slowMs` for each; `slow`: like `finds-eicar`, but only after `slowMs`; `silent`: reads everything, answers nothing;
  * `closes`: closes the connection in mid-stream; `closes-used`: closes a session that asks a second time, as clamd does with one it finds idle;
  * `encrypted`, `exceeds`, `limit`: says that it cannot scan; `nonsense`: an answer that is none.
  */
 export type ClamdMode =
   | 'finds-eicar'
   | 'clean'
+  | 'in-turn'
   | 'slow'
   | 'silent'
   | 'closes'
@@ -38,6 +39,7 @@ export const eicar = ['X5O!P%@AP[4\\PZX54(P^)7CC)7}', '$EICAR-STANDARD-ANTIVIRUS
 /** Serves on `path` until closed. */
 export async function startTestClamd(path: string): Promise<TestClamd> {
   const sockets = new Set<Socket>()
+  let freeAtMs = 0
   let last: Buffer = Buffer.alloc(0)
   rmSync(path, { force: true })
   const server = createServer((socket) => {
@@ -45,9 +47,14 @@ export async function startTestClamd(path: string): Promise<TestClamd> {
     sockets.add(socket)
     socket.on('error', () => {})
     socket.on('close', () => sockets.delete(socket))
-    serve(socket, clamd, (octets) => {
+    const heard = (octets: Buffer) => {
       last = octets
-    })
+    }
+    const waitMs = () => {
+      freeAtMs = Math.max(freeAtMs, performance.now()) + clamd.slowMs
+      return freeAtMs - performance.now()
+    }
+    serve(socket, clamd, heard, waitMs)
   })
   const clamd: TestClamd = {
     path,
@@ -73,7 +80,7 @@ function answerFor(mode: ClamdMode, octets: Buffer): string {
 }
 
 /** One connection in session mode: commands end with NUL; a stream is chunks with their lengths before them, until one of length 0. */
-function serve(socket: Socket, clamd: TestClamd, heard: (octets: Buffer) => void): void {
+function serve(socket: Socket, clamd: TestClamd, heard: (octets: Buffer) => void, waitMs: () => number): void {
   let waiting: Buffer[] = []
   let octetsWaiting = 0
   let stream: Buffer[] | null = null
@@ -111,6 +118,7 @@ function serve(socket: Socket, clamd: TestClamd, heard: (octets: Buffer) => void
     if (clamd.mode === 'silent') return true
     const answer = () => socket.write(`${asked}: ${answerFor(clamd.mode, octets)}\0`)
     if (clamd.mode === 'slow') setTimeout(answer, clamd.slowMs).unref()
+    else if (clamd.mode === 'in-turn') setTimeout(answer, waitMs()).unref()
     else answer()
     if (clamd.mode === 'limit') socket.end()
     return true

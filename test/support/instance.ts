@@ -1,9 +1,11 @@
 // A real instance: `./cjsm up --detach` on a data folder and ports of its own, stopped and removed at the end of the test file.
-import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
+import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { DemoPerson } from '#cli/demonstration.ts'
@@ -15,11 +17,13 @@ export interface Instance {
   readonly data: string
   /** The settings it runs with, as its own processes read them. */
   readonly config: Config
-  readonly ports: { submissions: number; submission: number; imaps: number; operations: number }
+  readonly ports: { https: number; http: number; submissions: number; submission: number; imaps: number; operations: number }
   readonly people: readonly DemoPerson[]
   /** The person of the demonstration with that role. */
   person(role: string): DemoPerson
   cjsm(...args: string[]): SpawnSyncReturns<string>
+  /** The same beside what this process does; resolves with the exit code and what it said. */
+  cjsmBeside(...args: string[]): Promise<{ status: number | null; said: string }>
   /** What `up` said. */
   readonly said: string
   /** The options of `up`, so that a test can start it again. */
@@ -38,7 +42,7 @@ async function isFree(port: number): Promise<boolean> {
 async function freeOffset(): Promise<number> {
   for (;;) {
     const offset = 10_000 + Math.floor(Math.random() * 200) * 100
-    const free = await Promise.all([465, 587, 993, 100].map((port) => isFree(offset + port)))
+    const free = await Promise.all([443, 80, 465, 587, 993, 100].map((port) => isFree(offset + port)))
     if (free.every(Boolean)) return offset
   }
 }
@@ -55,8 +59,16 @@ export async function startInstance(
   const folder = mkdtempSync(join(tmpdir(), 'cjsm-instance-'))
   chmodSync(folder, 0o711)
   const data = join(folder, 'data')
-  const env = { ...process.env, ...options.environment }
+  // One person of the demonstration sends what thousands would.
+  const limits = { CJSM_SENDING_PER_HOUR: '1000000000', CJSM_SENDING_PER_DAY: '1000000000' }
+  const env = { ...process.env, ...limits, ...options.environment }
   const cjsm = (...args: string[]) => spawnSync(launcher, [...args, '--data', data], { encoding: 'utf8', env })
+  const cjsmBeside = async (...args: string[]) => {
+    const child = spawn(launcher, [...args, '--data', data], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const ended = once(child, 'close')
+    const [out, fault] = await Promise.all([text(child.stdout), text(child.stderr), ended])
+    return { status: child.exitCode, said: out + fault }
+  }
   const up = ['up', '--detach', '--port-offset', String(await freeOffset()), ...(options.args ?? [])]
   const undo = options.prepare?.(data)
   after(() => {
@@ -75,6 +87,7 @@ export async function startInstance(
     ports,
     people,
     cjsm,
+    cjsmBeside,
     up,
     said: started.stdout,
     person: (role) => people.find((one) => one.role === role)!,

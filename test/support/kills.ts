@@ -8,6 +8,7 @@ import { pidsIn, runsIn, signalPid, startTimeOf } from '#host/proc.ts'
 import { askStatus } from '#host/status-socket.ts'
 import { placesOf } from '#roles/places.ts'
 import type { Instance } from '#test/support/instance.ts'
+import { isRotationPoint, rotateAround, rotationPoints } from '#test/support/rotations.ts'
 
 export const faultPoints: readonly FaultPoint[] = [
   'end-of-data',
@@ -15,6 +16,7 @@ export const faultPoints: readonly FaultPoint[] = [
   'before-commit',
   'after-commit',
   'checkpoint-signed',
+  ...rotationPoints,
 ]
 
 type Kind = 'supervisor' | 'keys' | 'postgres' | 'clamd' | 'worker' | 'jobs'
@@ -86,6 +88,7 @@ function backEnds(instance: Instance): number[] {
 
 /** Ends one process of that kind, or the next that reaches that fault point, and returns when it is gone. `choose` takes one of so many. */
 export async function kill(instance: Instance, folder: string, what: Kill, choose: (count: number) => number): Promise<void> {
+  if (isRotationPoint(what)) return rotateAround(instance, what, () => reachFaultPoint(folder, what))
   if (faultPoints.includes(what as FaultPoint)) return reachFaultPoint(folder, what as FaultPoint)
   const pids = await pidsOf(instance, what)
   const pid = pids[choose(pids.length)]!

@@ -8,10 +8,13 @@ import { newLog } from '#base/log.ts'
 import { newMetrics } from '#base/metrics.ts'
 import { type DemoPerson, loadDemonstration } from '#cli/demonstration.ts'
 import { clamdScanner, type Scanner } from '#delivery/scanner.ts'
+import type { SessionLimits } from '#identity/web-sessions.ts'
 import { newKeeper } from '#keys/keeper.ts'
 import { openKeyring } from '#keys/keyring.ts'
 import { openRootKey } from '#keys/root.ts'
 import { type Sealing, aesGcmZstd } from '#keys/sealing.ts'
+import type { VolumeLimits } from '#policy/volume.ts'
+import type { CountryGate } from '#net/country.ts'
 import type { NetLimits } from '#net/limits.ts'
 import { serverContext } from '#net/tls.ts'
 import { type DomainParts, type Domains, openDomains } from '#roles/domains.ts'
@@ -38,6 +41,14 @@ export interface TestServiceOptions {
   readonly quotaOctets?: number
   readonly smtpLimits?: SmtpLimits
   readonly netLimits?: NetLimits
+  /** When browsers' sessions end. */
+  readonly sessionLimits?: SessionLimits
+  /** How much an account may send; no test comes near it when left out. */
+  readonly volumeLimits?: VolumeLimits
+  /** Whether the people of the demonstration may use any browser; they may when left out. */
+  readonly demo?: boolean
+  /** Who is let in; everybody when left out. */
+  readonly admit?: CountryGate
 }
 
 export interface TestService {
@@ -124,12 +135,17 @@ function facesOf(domains: Domains, options: TestServiceOptions, spoolFolder: str
     hasRoom: options.hasRoom ?? (() => true),
     recordHeld: () => null,
     certificate: { context: () => context },
-    admit: () => null,
+    admit: options.admit ?? (() => null),
     host: '127.0.0.1',
-    ports: { submissions: 0, submission: 0, imaps: 0 },
+    ports: { submissions: 0, submission: 0, imaps: 0, https: 0, http: 0 },
+    sessionLimits: options.sessionLimits ?? { idleMs: 30 * 60_000, longestMs: 12 * 3_600_000 },
+    demo: options.demo ?? true,
+    strictTransport: false,
     hostName: testHostName,
     helpdesk: 'helpdesk@cjsm.test',
     spoolFolder,
+    needToKnow: { recipients: 20, organisations: 5, monitored: ['pnn.police.uk'] },
+    volumeLimits: options.volumeLimits ?? { perHour: 1_000_000, perDay: 1_000_000 },
     clock: domains.clock,
     log: domains.log,
     metrics: newMetrics({ process: 'test' }),

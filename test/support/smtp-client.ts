@@ -15,6 +15,8 @@ export interface Submission {
   readonly octets: Buffer
   /** Awaited when 354 has come, before the content is sent. */
   readonly beforeContent?: () => void | Promise<void>
+  /** In chunks of so many octets (BDAT, RFC 3030) instead of DATA. */
+  readonly chunkOctets?: number
 }
 
 export interface Submitted {
@@ -68,10 +70,15 @@ export async function openSmtpClient(
   }
   return {
     localPort: socket.localPort!,
-    async submit({ from, to, octets, beforeContent }) {
+    async submit({ from, to, octets, beforeContent, chunkOctets }) {
       const mail = await ask(`MAIL FROM:<${from}>`)
       const recipients: SmtpReply[] = []
       if (mail.code === 250) for (const one of to) recipients.push(await ask(`RCPT TO:<${one}>`))
+      if (chunkOctets !== undefined && recipients.some((one) => one.code === 250)) {
+        const contentMs = nowMs()
+        const reply = await sendChunks(socket, nextReply, octets, chunkOctets)
+        return { recipients, reply, contentMs, replyMs: nowMs() }
+      }
       const transient = [mail, ...recipients].find((one) => one.code >= 400 && one.code < 500)
       const data = transient ?? (recipients.some((one) => one.code === 250) ? await ask('DATA') : (recipients[0] ?? mail))
       if (data.code === 354) await beforeContent?.()
@@ -83,6 +90,17 @@ export async function openSmtpClient(
       return { recipients, reply, contentMs, replyMs }
     },
     close: () => socket.destroy(),
+  }
+}
+
+/** One chunk after another, each answered; the last one's reply is the message's. */
+async function sendChunks(socket: Socket, nextReply: () => Promise<SmtpReply>, octets: Buffer, size: number): Promise<SmtpReply> {
+  for (let at = 0; ; at += size) {
+    const chunk = octets.subarray(at, at + size)
+    const isLast = at + size >= octets.length
+    socket.write(Buffer.concat([Buffer.from(`BDAT ${chunk.length}${isLast ? ' LAST' : ''}\r\n`), chunk]))
+    const reply = await nextReply()
+    if (isLast || reply.code !== 250) return reply
   }
 }
 

@@ -1,0 +1,55 @@
+// What a message says of the handling that it wants, and of the marking that it carries from earlier ones. G06, G09
+import { keyOf } from '#community/standing.ts'
+import { soleMailboxes } from '#mail/address-list.ts'
+import { addressKey } from '#mail/address.ts'
+import { type Header, fieldText, fieldsNamed } from '#mail/header.ts'
+import { decodeWords } from '#mail/words.ts'
+import { findQuotedMarkings } from '#policy/carried.ts'
+import type { RecipientFacts, SubmissionFacts } from '#policy/facts.ts'
+import { type HandlingAsked, handlingField, nothingAsked, type PassedOn, readHandlingAsked } from '#policy/handling-asked.ts'
+import { maxHandlingOctets, maxReasonCharacters } from '#policy/limits.ts'
+import type { Scheme } from '#policy/schemes.ts'
+
+/** The field that gives the reason for a lower marking; it is taken out of what is delivered. */
+export const lowerMarkingField = 'X-CJSM-Lower-Marking'
+
+type CarriedFacts = Pick<SubmissionFacts, 'labelFields' | 'quoted' | 'lowering' | 'handling'>
+
+/** What its own header and text say. */
+export function carriedFacts(header: Header, texts: readonly string[], schemes: readonly Scheme[]): CarriedFacts {
+  return {
+    labelFields: fieldsNamed(header, 'SIO-Label').length,
+    quoted: findQuotedMarkings(texts, schemes),
+    lowering: fieldsNamed(header, lowerMarkingField).map((field) =>
+      decodeWords(fieldText(field).slice(0, 4 * maxReasonCharacters))
+        .trim()
+        .slice(0, maxReasonCharacters)
+        .toWellFormed(),
+    ),
+    handling: handlingIn(header),
+  }
+}
+
+/** What a header asks for; null where it asks in more than one field, or in words that are not known. */
+export function handlingIn(header: Header): HandlingAsked | null {
+  const fields = fieldsNamed(header, handlingField)
+  if (fields.length === 0) return nothingAsked
+  const [field] = fields
+  return fields.length > 1 || field!.body.length > maxHandlingOctets ? null : readHandlingAsked(fieldText(field!), keyOf)
+}
+
+/** What the sender of an attached message asked for; null where it asked for nothing. */
+export function passedOnIn(header: Header, path: readonly string[]): PassedOn | null {
+  if (fieldsNamed(header, handlingField).length === 0) return null
+  const [from] = fieldsNamed(header, 'From')
+  const keys = from === undefined ? [] : (soleMailboxes(fieldText(from).slice(0, maxHandlingOctets)) ?? []).map(addressKey)
+  // Of a field that is not understood the strictest is taken: somebody asked for something.
+  const asked = handlingIn(header) ?? { ...nothingAsked, noForwarding: true }
+  return { path, from: keys, asked }
+}
+
+/** A recipient, and whether the sender named it where readers were named. */
+export function withNamedReader(recipient: RecipientFacts, handling: HandlingAsked | null): RecipientFacts {
+  if (handling === null || handling.readers === null) return recipient
+  return { ...recipient, isNamedReader: handling.readers.includes(keyOf(recipient.address) ?? '') }
+}

@@ -1,0 +1,104 @@
+// What is attached to a message, looked into: names, text and nested messages here, documents in threads. G05, T07.
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { type Clock, systemClock } from '#base/clock.ts'
+import { type DocumentThreads, newDocumentThreads } from '#delivery/document-threads.ts'
+import { newLookInside } from '#delivery/documents.ts'
+import { octetsOf } from '#delivery/inspect.ts'
+import { messageDocumentsMs } from '#delivery/limits.ts'
+import { build, type Described } from '#mail/documents/build.test-support.ts'
+import { StructureScan } from '#mail/structure.ts'
+
+const threads = newDocumentThreads({ threads: 1 })
+after(() => threads.close())
+
+/** Threads that a test does not expect to be asked. */
+const noThreads: DocumentThreads = {
+  read: () => Promise.reject(new Error('no document is to be read')),
+  running: () => 0,
+  close: () => Promise.resolve(),
+}
+
+async function look(raw: Buffer, within: DocumentThreads, clock: Clock = systemClock) {
+  const scan = new StructureScan()
+  scan.push(raw)
+  const { markings, unread } = await newLookInside(within, clock)(octetsOf(raw), scan.end().root)
+  return {
+    found: markings.map(({ path, where, line }) => `${path.join(' › ')}, ${where}: ${line}`),
+    unread: unread.map(({ path, why }) => `${path.join(' › ')}: ${why}`),
+  }
+}
+
+const message = (entries: Described['entries'], page = 'Please see attached.'): Buffer =>
+  build({ kind: 'message', fields: ['Subject: papers'], page, entries: entries ?? {} })
+const nothing = { found: [], unread: [] }
+
+test('mail without attachments, and attachments of kinds that no reader knows, ask no thread (G05)', async () => {
+  assert.deepEqual(await look(Buffer.from('Subject: x\r\n\r\nSECRET\r\n'), noThreads), nothing)
+  const html =
+    'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\nSECRET\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>SECRET</p>\r\n--b--\r\n'
+  assert.deepEqual(await look(Buffer.from(html), noThreads), nothing)
+  assert.deepEqual(await look(message({ 'photo.jpg': { kind: 'text', page: '\xff\xd8\xff SECRET' } }), noThreads), nothing)
+})
+
+test('file names, attached text and HTML are read without a thread (G05)', async () => {
+  const entries = {
+    'TOP SECRET - plan.bin': { kind: 'text', page: 'x' },
+    'notes.txt': { kind: 'text', page: 'SECRET\r\nMeet at nine.' },
+    'page.html': { kind: 'html', page: '<h1>UK SECRET</h1>' },
+  }
+  assert.deepEqual((await look(message(entries), noThreads)).found, [
+    'TOP SECRET - plan.bin, file name: TOP SECRET',
+    'notes.txt, first page: SECRET',
+    'page.html, first page: UK SECRET',
+  ])
+})
+
+test('documents are read in a thread, also those in archives and in attached messages that are files (G05)', async () => {
+  const report: Described = { kind: 'docx', header: 'SECRET', page: 'x' }
+  const entries = {
+    'a.pdf': { kind: 'pdf', footer: 'UK SECRET', page: 'x' },
+    'annex.zip': { kind: 'zip', entries: { 'in/report.docx': report } },
+    'mail.eml': { kind: 'message', fields: ['Subject: SECRET - plan'], page: 'x', entries: { 'b.docx': report } },
+    'locked.pdf': { kind: 'pdf', encrypted: true },
+  }
+  assert.deepEqual(await look(message(entries), threads), {
+    found: [
+      'a.pdf, footer: UK SECRET',
+      'annex.zip › in/report.docx, header: SECRET',
+      'mail.eml, nested message: SECRET',
+      'mail.eml › b.docx, header: SECRET',
+    ],
+    unread: ['locked.pdf: encrypted'],
+  })
+})
+
+test('a message that is attached as a message is read where it stands, with what it carries (G05)', async () => {
+  const inner = message({ 'b.rtf': { kind: 'rtf', header: 'SECRET' } }, 'TOP SECRET\n\nText')
+  const outer = Buffer.concat([
+    Buffer.from(
+      'Subject: Fw: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=outer\r\n\r\n--outer\r\n\r\nSee below.\r\n--outer\r\nContent-Type: message/rfc822\r\n\r\n',
+    ),
+    inner,
+    Buffer.from('\r\n--outer--\r\n'),
+  ])
+  assert.deepEqual((await look(outer, threads)).found, [
+    'attached message, nested message: TOP SECRET',
+    'attached message › b.rtf, header: SECRET',
+  ])
+})
+
+test('what the documents of one message may take is bounded: the rest of them are not read (G05)', async () => {
+  let now = 0
+  const clock: Clock = { ...systemClock, monotonic: () => now }
+  const slow: DocumentThreads = {
+    ...noThreads,
+    read: async () => {
+      now += messageDocumentsMs
+      return { markings: [], unread: [] }
+    },
+  }
+  const one: Described = { kind: 'rtf', header: 'SECRET' }
+  const { unread } = await look(message({ 'a.rtf': one, 'b.rtf': one }), slow, clock)
+  assert.deepEqual(unread, ['b.rtf: too large'])
+})

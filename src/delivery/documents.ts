@@ -1,0 +1,112 @@
+// What the attachments of a message bear: names, nested messages and text here, all else in threads apart. Mail without attachments
+// costs nothing. G05, T07
+import { passedOnIn } from '#delivery/carried-facts.ts'
+import type { DocumentThreads } from '#delivery/document-threads.ts'
+import type { DocumentJob } from '#delivery/documents-thread.ts'
+import type { AttachedFacts } from '#delivery/gather.ts'
+import { type Octets, slice } from '#delivery/inspect.ts'
+import { messageDocumentsMs } from '#delivery/limits.ts'
+import type { Clock } from '#base/clock.ts'
+import { leadOctets } from '#mail/archive/archive.ts'
+import { decodeTransfer } from '#mail/decode.ts'
+import { kindOf } from '#mail/documents/kind.ts'
+import { textHeadOctets } from '#mail/documents/limits.ts'
+import { type Attached, charsetOf, contentsOf, fileName, headEnd, type Nested, textOfPart } from '#mail/documents/message.ts'
+import type { Place, Unread } from '#mail/documents/place.ts'
+import { textPlaces } from '#mail/documents/text.ts'
+import { parseHeader } from '#mail/header.ts'
+import { maxHeaderOctets } from '#mail/limits.ts'
+import type { Part } from '#mail/part.ts'
+import { findAttachedMarkings } from '#policy/attached-markings.ts'
+import type { AttachedMarking, UnreadAttachment } from '#policy/facts.ts'
+import type { PassedOn } from '#policy/handling-asked.ts'
+import { shippedSchemes } from '#policy/schemes.ts'
+
+/** Finds every marking in what is attached to a message, and what of it could not be looked through. */
+export type LookInside = (message: Octets, root: Part) => Promise<AttachedFacts>
+
+/** A thousand attachments with long names are looked at in as many turns of the event loop as it takes. */
+const turnMostMs = 5
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
+/** An encoded body spends up to three octets on one. */
+const encodedLeadOctets = 4 * leadOctets
+
+/** Makes the reader of attachments over a process's threads. */
+export function newLookInside(threads: DocumentThreads, clock: Clock): LookInside {
+  return async (message, root) => {
+    const { attached, nested } = contentsOf(root)
+    const markings: AttachedMarking[] = []
+    const unread: UnreadAttachment[] = []
+    const note = (places: readonly Place[]) => markings.push(...findAttachedMarkings(places, shippedSchemes))
+    const passedOn: PassedOn[] = []
+    for (const one of nested) {
+      const place = await nestedPlace(message, one)
+      note([place])
+      const asked = passedOnIn(parseHeader(place.header), one.path)
+      if (asked !== null) passedOn.push(asked)
+    }
+    let leftMs = messageDocumentsMs
+    let turnMs = clock.monotonic()
+    for (const one of attached) {
+      if (clock.monotonic() - turnMs > turnMostMs) {
+        await nextTurn()
+        turnMs = clock.monotonic()
+      }
+      const name = fileName(one.part) ?? ''
+      const path = [...one.path, name]
+      if (name !== '') note([{ where: 'file name', path, lines: [name] }])
+      if (one.part.parts.length > 0) continue
+      const kind = await kindOfAttached(message, one, name)
+      if (kind === null) continue
+      if (kind === 'text' || kind === 'html') note(await textOf(message, one, kind === 'html', path))
+      else {
+        const beganMs = clock.monotonic()
+        const result = leftMs > 0 ? await threads.read(() => load(message, one, path)) : 'too large'
+        leftMs -= clock.monotonic() - beganMs
+        if (result === 'too large') unread.push({ path, why: 'too large' satisfies Unread })
+        else {
+          markings.push(...result.markings)
+          unread.push(...result.unread)
+        }
+      }
+    }
+    return { markings, unread, passedOn }
+  }
+}
+
+/** The kind of an attachment by its leading octets or its name; null for what no reader knows. */
+async function kindOfAttached(message: Octets, { part }: Attached, name: string) {
+  const { bodyStart, bodyEnd } = part
+  const lead = await slice(message, bodyStart, Math.min(bodyEnd, bodyStart + encodedLeadOctets))
+  return kindOf(name, typeOf(part), decodeTransfer(lead, part.encoding).subarray(0, leadOctets))
+}
+
+async function nestedPlace(
+  message: Octets,
+  { path, headerStart, headerEnd, texts }: Nested,
+): Promise<Place & { header: Buffer }> {
+  const header = await slice(message, headerStart, Math.min(headerEnd, headerStart + maxHeaderOctets))
+  const read: string[] = []
+  for (const part of texts) read.push(textOfPart(part, await slice(message, part.bodyStart, headEnd(part))))
+  return { where: 'nested message', path, lines: [], header, texts: read }
+}
+
+async function textOf(message: Octets, { part }: Attached, isHtml: boolean, path: readonly string[]): Promise<Place[]> {
+  const head = await slice(message, part.bodyStart, Math.min(part.bodyEnd, part.bodyStart + 2 * textHeadOctets))
+  return textPlaces(decodeTransfer(head, part.encoding), isHtml, path, charsetOf(part))
+}
+
+/** Copies a body piece by piece into memory that goes to the thread as a whole. */
+async function load(message: Octets, { part }: Attached, path: readonly string[]): Promise<DocumentJob> {
+  const octets = new Uint8Array(part.bodyEnd - part.bodyStart)
+  let at = 0
+  for await (const piece of message.range(part.bodyStart, part.bodyEnd)) {
+    octets.set(piece, at)
+    at += piece.length
+  }
+  return { octets, encoding: part.encoding, path, type: typeOf(part), charset: charsetOf(part) }
+}
+
+function typeOf({ type, subtype }: Part): string {
+  return `${type}/${subtype}`
+}

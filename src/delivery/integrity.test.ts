@@ -1,0 +1,154 @@
+// Answers and forwards through the door: compared with what their sender received; the header, the readers and the record are told. G16
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { test } from 'node:test'
+import type { DemoPerson } from '#cli/demonstration.ts'
+import { allRecords, messageOf, openTestDoors } from '#test/support/acceptance.ts'
+import { testService } from '#test/support/service.ts'
+
+const service = await testService()
+const doors = await openTestDoors(service)
+const [priya, miriam, ada] = ['prosecutor', 'solicitor', 'sole practitioner'].map(service.person) as [
+  DemoPerson,
+  DemoPerson,
+  DemoPerson,
+]
+const phone = 'Tel. 020 7946 0000'
+
+async function send(from: DemoPerson, to: DemoPerson, ...lines: string[]): Promise<string> {
+  const raw = messageOf(`From: ${from.address}`, `To: ${to.address}`, 'Date: Mon, 1 Jul 2024 10:00:00 +0100', ...lines)
+  const reply = await doors.submit(from, [to.address], raw)
+  assert.equal(reply.kind, 'accepted', JSON.stringify(reply))
+  return (await doors.read(to)).at(-1)!
+}
+const newId = () => `<${randomBytes(8).toString('hex')}@x.example>`
+const id = newId()
+const text = ['the defendant was seen at nine o’clock.', 'He wore a red coat.']
+const received = await send(
+  priya,
+  miriam,
+  `Message-ID: ${id}`,
+  'Content-Type: text/plain; charset=utf-8',
+  'Content-Transfer-Encoding: 8bit',
+  'Subject: seen',
+  '',
+  ...text,
+  '',
+  phone,
+)
+const whole = Buffer.from(received, 'latin1')
+
+const said = (got: string) =>
+  /^X-CJSM-Integrity: (\S+); original=(?:\r\n)? ?(\S+)\r$/m.exec(got.replace(/\r\n /g, ' '))?.slice(1, 3) ?? null
+const answer = (to: string, ...quoted: string[]) =>
+  send(
+    miriam,
+    ada,
+    `Message-ID: ${newId()}`,
+    `In-Reply-To: ${to}`,
+    'Content-Type: text/plain; charset=utf-8',
+    'Content-Transfer-Encoding: 8bit',
+    'Subject: Re: seen',
+    '',
+    ...quoted,
+    '',
+    phone,
+  )
+const latest = async () =>
+  (await allRecords(service)).findLast(({ leaf }) => leaf.event === 'SubmissionAcceptance')!.openings[0]!.detail
+
+test('an answer that quotes all is verbatim, by the header and the record, and nothing is said in its text (G16)', async () => {
+  const got = await answer(id, 'Thanks.', ...text.map((line) => `> ${line}`), '>', `> ${phone}`)
+  assert.deepEqual(said(got), ['verbatim', id])
+  assert.equal((await latest()).integrity, 'verbatim')
+  assert.doesNotMatch(got, /Notice:/)
+})
+
+test('an answer that quotes something else is modified, and says so to its readers (G16)', async () => {
+  const got = await answer(id, 'Thanks.', '> the defendant was seen at ten o’clock.')
+  assert.deepEqual(said(got), ['modified', id])
+  assert.match(got, /\r\nNotice: what is quoted or passed on here differs from the message that its/)
+  assert.deepEqual([(await latest()).integrity, (await latest()).original], ['modified', id])
+})
+
+test('an extract says so; one whose writer says so is left as it is (G16)', async () => {
+  const got = await answer(id, '> He wore a red coat.', '', 'Yes.')
+  assert.deepEqual(said(got), ['extract', id])
+  assert.match(got, /\r\nNotice: what is quoted here is an extract/)
+  const stated = await answer(id, 'This is the relevant extract:', '> He wore a red coat.')
+  assert.deepEqual(said(stated), ['extract', id])
+  assert.doesNotMatch(stated, /Notice:/)
+})
+
+test('an answer to what its sender did not receive, or that quotes nothing, says nothing (G16)', async () => {
+  assert.equal(said(await answer(newId(), '> He wore a red coat.')), null)
+  assert.equal(said(await answer(id, 'Thanks.')), null)
+  // Ada did not have it, and nobody can find out through the header whether Miriam did.
+  const got = await send(
+    ada,
+    miriam,
+    `Message-ID: ${newId()}`,
+    `In-Reply-To: ${id}`,
+    'Subject: Re: seen',
+    '',
+    '> He wore a green coat.',
+    '',
+    phone,
+  )
+  assert.equal(said(got), null)
+})
+
+/** The message attached as programs do it, with what is passed on. */
+const forward = (passedOn: Buffer) =>
+  doors
+    .submit(
+      miriam,
+      [ada.address],
+      Buffer.concat([
+        Buffer.from(
+          messageOf(
+            `From: ${miriam.address}`,
+            `To: ${ada.address}`,
+            `Message-ID: ${newId()}`,
+            'Date: Mon, 1 Jul 2024 10:00:00 +0100',
+            'Content-Type: multipart/mixed; boundary=out',
+            '',
+            '--out',
+            '',
+            'See below.',
+            '',
+            phone,
+            '--out',
+            'Content-Type: message/rfc822',
+            '',
+          ),
+        ),
+        passedOn,
+        Buffer.from('\r\n--out--\r\n'),
+      ]),
+    )
+    .then(async (reply) => {
+      assert.equal(reply.kind, 'accepted', JSON.stringify(reply))
+      return (await doors.read(ada)).at(-1)!
+    })
+
+test('an attached original is compared octet for octet (G16)', async () => {
+  assert.deepEqual(said(await forward(whole)), ['verbatim', id])
+  const changed = Buffer.from(received.replace('red', 'tan'), 'latin1')
+  const got = await forward(changed)
+  assert.deepEqual(said(got), ['modified', id])
+  assert.match(got, /Notice: what is quoted or passed on/)
+})
+
+test('nobody writes the field but the service (G16)', async () => {
+  const got = await send(
+    miriam,
+    ada,
+    `Message-ID: ${newId()}`,
+    'X-CJSM-Integrity: verbatim; original=<a@b>',
+    'Subject: x',
+    '',
+    phone,
+  )
+  assert.equal(said(got), null)
+})

@@ -1,0 +1,148 @@
+// Compares what a message quotes or attaches with the message that its sender received, found among their newest by its Message-ID. G16
+import { createHash } from 'node:crypto'
+import type { Clock } from '#base/clock.ts'
+import { type Inspected, type Octets, inspect, octetsOf, textOf } from '#delivery/inspect.ts'
+import { fieldText, type Header } from '#mail/header.ts'
+import { isMessage, type Part } from '#mail/part.ts'
+import type { Reader } from '#mailbox/means.ts'
+import type { Content } from '#mailbox/open.ts'
+import type { Mailboxes } from '#mailbox/open-mailboxes.ts'
+import { type Integrity, type IntegrityFacts, integrityOf, quotesSomething, statesTheChange } from '#policy/integrity.ts'
+
+/** What is known of a message's originals; null where it quotes and attaches none that its sender received. */
+export type FindIntegrity = (who: Reader, octets: Octets, inspected: Inspected) => Promise<IntegrityFacts | null>
+
+/** Messages of INBOX among which an original is looked for. */
+const mostMessages = 300
+/** Originals of one message that are compared, and how large they may be. */
+const mostOriginals = 4
+const mostOctets = 1024 * 1024
+/** A text that is compared. */
+const mostTextOctets = 256 * 1024
+/** People whose Message-IDs a worker keeps at hand, and for how long. */
+const keptPeople = 500
+const keepMs = 10 * 60_000
+
+type Source = Pick<Mailboxes, 'mailboxes' | 'page' | 'fetchSummaries' | 'openToCompare'>
+
+interface Known {
+  readonly mailbox: string
+  readonly uids: Map<string, number>
+  highest: number
+  readonly untilMs: number
+}
+
+/** Makes the comparison; what it opens for that leaves no trace, since nothing is given to anybody. */
+export function newFindIntegrity({ mailboxes, clock }: { mailboxes: Source; clock: Clock }): FindIntegrity {
+  const kept = new Map<string, Known>()
+
+  /** The Message-IDs of a person's newest messages, brought up to date. */
+  async function known(who: Reader): Promise<Known | null> {
+    const before = kept.get(who.holder)
+    const isFresh = before !== undefined && before.untilMs > clock.monotonic()
+    const inbox = isFresh ? before.mailbox : (await mailboxes.mailboxes(who)).find(({ name }) => name === 'INBOX')?.id
+    if (inbox === undefined) return null
+    const found = isFresh
+      ? before
+      : { mailbox: inbox, uids: new Map<string, number>(), highest: 0, untilMs: clock.monotonic() + keepMs }
+    const newest = (await mailboxes.page(who, inbox, {}, mostMessages)).filter((uid) => uid > found.highest)
+    const ascending = newest.toSorted((one, other) => one - other)
+    for await (const { uid, envelope } of mailboxes.fetchSummaries(who, inbox, ascending)) {
+      if (envelope.messageId !== null) found.uids.set(envelope.messageId, uid)
+      found.highest = Math.max(found.highest, uid)
+    }
+    if (kept.size >= keptPeople) kept.delete(kept.keys().next().value!)
+    kept.set(who.holder, found)
+    return found
+  }
+
+  async function original(who: Reader, id: string): Promise<Content | null> {
+    const found = await known(who)
+    const uid = found?.uids.get(id)
+    if (found === null || uid === undefined) return null
+    const content = await (await mailboxes.openToCompare(who, found.mailbox, [uid])).content(uid)
+    return content === null || content.octets > mostOctets ? null : content
+  }
+
+  return async (who, octets, inspected) => {
+    const attached = attachedMessages(inspected.structure.root)
+    const ids = answeredIds(inspected.header)
+    const answered = ids.length > 0 && inspected.texts.some(quotesSomething) ? ids : []
+    const verdicts: { verdict: Integrity; original: string }[] = []
+    for (const { id, part } of attached.slice(0, mostOriginals)) {
+      const content = await original(who, id)
+      if (content !== null)
+        verdicts.push({ original: id, verdict: (await isSame(octets, part, content)) ? 'verbatim' : 'modified' })
+    }
+    for (const id of answered.slice(0, mostOriginals)) {
+      const content = await original(who, id)
+      if (content === null) continue
+      verdicts.push({ original: id, verdict: await compared(octets, inspected, content) })
+      break
+    }
+    const said = worst(verdicts.map(({ verdict }) => verdict))
+    const about = verdicts.find(({ verdict }) => verdict === said)
+    return about === undefined ? null : { ...about, isStated: inspected.texts.some(statesTheChange) }
+  }
+}
+
+async function compared(octets: Octets, inspected: Inspected, content: Content): Promise<Integrity> {
+  const answered = octetsOf(await readAll(content.range(0, content.octets)))
+  const originals = await wholeTexts(answered, await inspect(answered))
+  const texts = await wholeTexts(octets, inspected)
+  if (originals === null || texts === null) return 'cannot-tell'
+  return worst(texts.filter(quotesSomething).map((text) => integrityOf(text, originals)))
+}
+
+/** All of the texts, or null where one is too long to be compared. */
+async function wholeTexts(octets: Octets, { textParts }: Inspected): Promise<string[] | null> {
+  if (textParts.some(({ bodyStart, bodyEnd }) => bodyEnd - bodyStart > mostTextOctets)) return null
+  return Promise.all(textParts.map((part) => textOf(octets, part, mostTextOctets)))
+}
+
+function worst(verdicts: readonly Integrity[]): Integrity {
+  return (['modified', 'extract', 'cannot-tell', 'verbatim'] as const).find((one) => verdicts.includes(one)) ?? 'cannot-tell'
+}
+
+/** Message-IDs that the header says it answers (RFC 5322 §3.6.4), the nearest first. */
+function answeredIds(header: Header): string[] {
+  const idsIn = (key: string) =>
+    header.fields
+      .filter((field) => field.key === key)
+      .flatMap(
+        (field) =>
+          fieldText(field)
+            .slice(-4_000)
+            .match(/<[^<>\s]{1,900}>/g) ?? [],
+      )
+      .reverse()
+  return [...new Set([...idsIn('in-reply-to'), ...idsIn('x-forwarded-message-id'), ...idsIn('references')])]
+}
+
+function attachedMessages(part: Part): { id: string; part: Part }[] {
+  if (isMessage(part)) {
+    const id = part.envelope?.messageId ?? null
+    return id === null || part.parts[0] === undefined ? [] : [{ id, part: part.parts[0] }]
+  }
+  return part.parts.flatMap(attachedMessages)
+}
+
+/** Octet for octet, but for line ends at the very end, which MIME gives to the delimiter. */
+async function isSame(octets: Octets, part: Part, content: Content): Promise<boolean> {
+  if (Math.abs(part.bodyEnd - part.headerStart - content.octets) > 4) return false
+  const digestOf = (whole: Buffer) => createHash('sha256').update(withoutLastLineEnds(whole)).digest()
+  const passedOn = await readAll(octets.range(part.headerStart, part.bodyEnd))
+  return digestOf(passedOn).equals(digestOf(await readAll(content.range(0, content.octets))))
+}
+
+function withoutLastLineEnds(octets: Buffer): Buffer {
+  let end = octets.length
+  while (end > 0 && (octets[end - 1] === 0x0a || octets[end - 1] === 0x0d)) end--
+  return octets.subarray(0, end)
+}
+
+async function readAll(pieces: AsyncIterable<Buffer>): Promise<Buffer> {
+  const all: Buffer[] = []
+  for await (const piece of pieces) all.push(Buffer.from(piece))
+  return Buffer.concat(all)
+}

@@ -1,0 +1,82 @@
+// The check before sending knows whom its sender knows, and the record keeps that they sent it all the same. G11, T07
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { DemoPerson } from '#cli/demonstration.ts'
+import { openDirectory } from '#community/directory.ts'
+import { newNeedToKnow } from '#delivery/need-to-know.ts'
+import { newDraftWriter } from '#delivery/write-drafts.ts'
+import { type DraftOrigin, openDrafts } from '#mailbox/drafts.ts'
+import { newRoomOf } from '#mailbox/quota.ts'
+import { openUploads } from '#mailbox/uploads.ts'
+import { allRecords, openTestDoors } from '#test/support/acceptance.ts'
+import { testHostName, testService } from '#test/support/service.ts'
+
+const service = await testService()
+const doors = await openTestDoors(service)
+const { domains } = service
+const [priya, miriam, ada] = ['prosecutor', 'solicitor', 'sole practitioner'].map(service.person) as [
+  DemoPerson,
+  DemoPerson,
+  DemoPerson,
+]
+const drafts = openDrafts(domains)
+const directory = openDirectory(domains)
+const limits = { recipients: 20, organisations: 5, monitored: [] }
+const writer = newDraftWriter({
+  ...domains,
+  acceptance: doors.acceptance,
+  drafts,
+  mailboxes: doors.mailboxes,
+  uploads: openUploads(domains),
+  directory,
+  roomOf: newRoomOf(domains),
+  newSpool: doors.newSpool,
+  hasRoom: () => true,
+  recordHeld: () => null,
+  hostName: testHostName,
+  lookInside: doors.lookInside,
+  needToKnow: newNeedToKnow({ ...domains, mailboxes: doors.mailboxes, directory, limits }),
+})
+
+async function write(from: DemoPerson, to: string, origin: Partial<DraftOrigin> = {}) {
+  const who = await doors.signIn(from)
+  const reader = { holder: who.account, computer: who.computer, address: who.address }
+  const fields = { to, cc: '', bcc: '', subject: 'a', text: 'b', marking: null }
+  const made = await drafts.create(reader, { kind: 'new', references: [], minimum: null, ...origin }, fields)
+  assert.ok(made.kind === 'created')
+  const judge = async () => (await writer.judge(who, made.id))!.warnings.map(({ clause, reason }) => `${clause} ${reason}`)
+  const send = () => writer.send(who, made.id, made.version, '192.0.2.1', 'TLSv1.3')
+  return { judge, send }
+}
+
+test('who was not written to is new once; the record keeps that the warning was answered (G11)', async () => {
+  const first = await write(priya, miriam.address)
+  assert.deepEqual(await first.judge(), ['G11 recipient-is-new'])
+  assert.equal((await first.send()).kind, 'sent')
+  const answered = (await allRecords(service)).filter(({ leaf }) => leaf.event === 'WarningsAnswered')
+  assert.deepEqual(
+    answered.map(({ openings }) => openings[0]!.detail.warnings),
+    [['G11 recipient-is-new']],
+  )
+
+  const second = await write(priya, miriam.address)
+  assert.deepEqual(await second.judge(), [])
+  assert.equal((await second.send()).kind, 'sent')
+  assert.equal((await allRecords(service)).filter(({ leaf }) => leaf.event === 'WarningsAnswered').length, 1)
+  // And who wrote to somebody is not new to them.
+  assert.deepEqual(await (await write(miriam, priya.address)).judge(), [])
+})
+
+test('an answer that reaches who did not have the original says so (T07)', async () => {
+  const got = (await doors.read(miriam)).at(-1)!
+  const messageId = /^Message-ID: (<.*>)\r$/im.exec(got)![1]!
+  const answer = { kind: 'reply', references: [messageId] } as const
+  assert.deepEqual(await (await write(miriam, priya.address, answer)).judge(), [])
+  const wider = await (await write(miriam, `${priya.address}, ${ada.address}`, answer)).judge()
+  assert.deepEqual(wider, ['G11 recipient-is-new', 'T07 answer-is-wider'])
+})
+
+test('an address with the name of somebody in another organisation may be mistaken (G11)', async () => {
+  const warnings = await (await write(ada, 'miriam.hollis@terncourt.cjsm.test')).judge()
+  assert.deepEqual(warnings, ['G11 recipient-looks-like-another', 'G11 recipient-is-new'])
+})

@@ -1,0 +1,71 @@
+// Gathers whom a sender knows, for the check before sending: from the newest of what they sent and received, so that nothing is kept of whom people write to. G11, T07
+import type { Directory } from '#community/directory.ts'
+import { type StandingOf, keyOf } from '#community/standing.ts'
+import type { EnvelopeAddress } from '#mail/envelope.ts'
+import type { Reader } from '#mailbox/means.ts'
+import type { Mailboxes } from '#mailbox/open-mailboxes.ts'
+import type { Marking } from '#policy/marking.ts'
+import type { NeedToKnowFacts } from '#policy/need-to-know.ts'
+
+export interface NeedToKnowParts {
+  readonly mailboxes: Pick<Mailboxes, 'mailboxes' | 'page' | 'fetchSummaries'>
+  readonly directory: Directory
+  readonly standingOf: StandingOf
+  readonly limits: NeedToKnowFacts['limits']
+}
+
+export interface ToGather {
+  readonly addresses: readonly string[]
+  /** The Message-ID of what is answered, or null. */
+  readonly answers: string | null
+  readonly marking: Marking | null
+}
+
+export type GatherNeedToKnow = (who: Reader, message: ToGather) => Promise<NeedToKnowFacts>
+
+/** Messages of INBOX and Sent, each, that are looked through. */
+const mostMessages = 300
+/** Recipients that the directory is asked about, of those who are new. */
+const mostAsked = 5
+
+/** Makes the function that gathers the facts of one message; it reads summaries only, and records nothing. */
+export function newNeedToKnow(parts: NeedToKnowParts): GatherNeedToKnow {
+  return async (who, { addresses, answers, marking }) => {
+    const keys = addresses.map((address) => keyOf(address) ?? address)
+    const { known, original } = await correspondents(parts, who, answers)
+    const standings = await parts.standingOf([...new Set(keys)])
+    const people = await parts.directory.at(keys)
+    const fresh = keys.filter((key) => !known.has(key)).slice(0, mostAsked)
+    const similar: string[] = []
+    for (const key of fresh) {
+      const words = key.slice(0, key.lastIndexOf('@')).replace(/[^\p{L}]+/gu, ' ')
+      for (const { address } of await parts.directory.find(words)) similar.push(keyOf(address) ?? address)
+    }
+    const recipients = keys.map((address) => {
+      const standing = standings.get(address)
+      const organisation = standing !== undefined && 'organisation' in standing ? standing.organisation : null
+      return { address, organisation, isGroup: standing?.standing === 'member' && !people.has(address) }
+    })
+    return { recipients, known: [...known], similar, original, marking, limits: parts.limits }
+  }
+}
+
+async function correspondents({ mailboxes }: NeedToKnowParts, who: Reader, answers: string | null) {
+  const known = new Set([keyOf(who.address) ?? who.address])
+  let original: string[] | null = null
+  for (const { id, name, specialUse } of await mailboxes.mailboxes(who)) {
+    const isSent = specialUse === '\\Sent'
+    if (name !== 'INBOX' && !isSent) continue
+    const uids = await mailboxes.page(who, id, {}, mostMessages)
+    const ascending = uids.toSorted((one, other) => one - other)
+    for await (const { envelope } of mailboxes.fetchSummaries(who, id, ascending)) {
+      const { from, to, cc, bcc } = envelope
+      for (const key of keysOf(isSent ? [...to, ...cc, ...bcc] : from)) known.add(key)
+      if (answers !== null && envelope.messageId === answers) original = keysOf([...from, ...envelope.replyTo, ...to, ...cc])
+    }
+  }
+  return { known, original }
+}
+
+const keysOf = (entries: readonly EnvelopeAddress[]) =>
+  entries.flatMap(({ mailbox, host }) => (mailbox === null || host === null ? [] : [keyOf(`${mailbox}@${host}`) ?? []].flat()))

@@ -1,0 +1,115 @@
+// A message that is a file: its header and own texts as a place of its own, and the attachments in it. RFC 5322, 2046 §5.2.1. G05.
+import { decodeText, decodeTransfer } from '#mail/decode.ts'
+import { textHeadOctets } from '#mail/documents/limits.ts'
+import type { Place } from '#mail/documents/place.ts'
+import { textOfHtml } from '#mail/html.ts'
+import { maxHeaderOctets } from '#mail/limits.ts'
+import type { Parameter } from '#mail/parameters.ts'
+import { isMessage, type Part } from '#mail/part.ts'
+import { StructureScan } from '#mail/structure.ts'
+import { decodeParameters } from '#mail/words.ts'
+
+/** Alternatives and pieces of a message's own text that are read. */
+const textsRead = 4
+
+/** An attachment, or a message within the message, by where its octets are. */
+export interface Attached {
+  readonly part: Part
+  /** The names of the nested messages that it is in, the outermost first. */
+  readonly path: readonly string[]
+}
+
+/** A nested message's header and text parts, by where their octets are. */
+export interface Nested {
+  readonly path: readonly string[]
+  readonly headerStart: number
+  readonly headerEnd: number
+  readonly texts: readonly Part[]
+}
+
+/** What is in a message beside its own text, from its structure alone. */
+export interface Contents {
+  readonly attached: readonly Attached[]
+  readonly nested: readonly Nested[]
+}
+
+/** The attachments and nested messages of a message, in their order, those of nested messages among them. */
+export function contentsOf(root: Part): Contents {
+  const attached: Attached[] = []
+  const nested: Nested[] = []
+  const walk = (part: Part, path: readonly string[], own: readonly Part[]): void => {
+    if (part.type === 'multipart') for (const child of part.parts) walk(child, path, own)
+    else if (!own.includes(part)) {
+      attached.push({ part, path })
+      const inner = part.parts[0]
+      if (!isMessage(part) || inner === undefined) return
+      const within = [...path, fileName(part) ?? 'attached message']
+      const texts = ownTextParts(inner)
+      nested.push({ path: within, headerStart: inner.headerStart, headerEnd: inner.bodyStart, texts })
+      walk(inner, within, texts)
+    }
+  }
+  walk(root, [], ownTextParts(root))
+  return { attached, nested }
+}
+
+/** The name that a part's header gives its file, decoded; null where there is none. */
+export function fileName(part: Part): string | null {
+  return parameterNamed(part.disposition?.parameters ?? [], 'filename') ?? parameterNamed(part.parameters, 'name')
+}
+
+/** The charset that a part declares, or null. */
+export function charsetOf(part: Part): string | null {
+  return parameterNamed(part.parameters, 'charset')
+}
+
+/** A parameter, decoded; what others a stranger wrote is not, since that may be a great deal. */
+function parameterNamed(parameters: readonly Parameter[], wanted: string): string | null {
+  const own = parameters.filter(([name]) => name === wanted || name.startsWith(`${wanted}*`))
+  return own.length === 0 ? null : (decodeParameters(own).find(([, value]) => value !== '')?.[1] ?? null)
+}
+
+/** The text of a part from the beginning of its body; HTML as text. */
+export function textOfPart(part: Part, head: Buffer): string {
+  const text = decodeText(decodeTransfer(head, part.encoding), charsetOf(part))
+  return part.subtype === 'html' ? textOfHtml(text) : text
+}
+
+export interface MessageFile {
+  readonly places: readonly Place[]
+  readonly attached: readonly Attached[]
+  /** It has more levels, parts or header than are looked through. */
+  readonly obstacle: 'too deep' | 'too large' | null
+}
+
+/** The places that a message in a file and the messages nested in it are, and what is attached to them. */
+export function messagePlaces(octets: Buffer, path: readonly string[]): MessageFile {
+  const scan = new StructureScan()
+  scan.push(octets)
+  const { root, tooDeep, tooManyParts, headerTooLarge } = scan.end()
+  const { attached, nested } = contentsOf(root)
+  const outermost = { path: [], headerStart: root.headerStart, headerEnd: root.bodyStart, texts: ownTextParts(root) }
+  const places = [outermost, ...nested].map((each): Place => {
+    const texts = each.texts.map((part) => textOfPart(part, octets.subarray(part.bodyStart, headEnd(part))))
+    const header = octets.subarray(each.headerStart, Math.min(each.headerEnd, each.headerStart + maxHeaderOctets))
+    return { where: 'nested message', path: [...path, ...each.path], lines: [], header, texts }
+  })
+  return { places, attached, obstacle: tooDeep ? 'too deep' : tooManyParts || headerTooLarge ? 'too large' : null }
+}
+
+/** Where what is read of a text part ends. */
+export function headEnd(part: Part): number {
+  return Math.min(part.bodyEnd, part.bodyStart + textHeadOctets)
+}
+
+/** The parts that are a message's own text: no attachments, not in a nested message; the first few. */
+function ownTextParts(root: Part): Part[] {
+  const found: Part[] = []
+  const walk = (part: Part): void => {
+    if (found.length === textsRead) return
+    if (part.type === 'multipart') for (const child of part.parts) walk(child)
+    else if (part.type === 'text' && part.disposition?.type.toLowerCase() !== 'attachment') found.push(part)
+  }
+  walk(root)
+  return found
+}

@@ -1,0 +1,171 @@
+// What a sender should look at before a message goes: who has not been written to before, who may be mistaken for another, how wide it goes, who may read it. G08, G11, T07, T22
+import { fewestForEditDistance, maxComparedAddresses, maxShownAddresses } from '#policy/limits.ts'
+import type { Marking } from '#policy/marking.ts'
+import { type Warning, warn } from '#policy/verdict.ts'
+
+/** What is known of a message's recipients, by address key. Nothing of it ever refuses. */
+export interface NeedToKnowFacts {
+  readonly recipients: readonly {
+    readonly address: string
+    /** Its id or name; null where the address is nobody's of the community. */
+    readonly organisation: string | null
+    readonly isGroup: boolean
+  }[]
+  /** Addresses that the sender wrote to or heard from lately. */
+  readonly known: readonly string[]
+  /** Members whom the directory finds by the names in the recipients' addresses. */
+  readonly similar: readonly string[]
+  /** Who had the message that this one answers: its From, To and Cc; null where it answers none, or none that was found. */
+  readonly original: readonly string[] | null
+  readonly marking: Marking | null
+  readonly limits: { readonly recipients: number; readonly organisations: number; readonly monitored: readonly string[] }
+}
+
+const rules: readonly ((facts: NeedToKnowFacts) => Warning | null)[] = [
+  looksLikeAnother,
+  isWrittenToForTheFirstTime,
+  goesToMany,
+  goesWiderThanTheOriginal,
+  namedReaderIsAGroup,
+  isMonitored,
+]
+
+/** What the sender is warned of, in the order of the rules; stops nothing. */
+export function warningsOf(facts: NeedToKnowFacts): Warning[] {
+  return rules.map((rule) => rule(facts)).filter((warning) => warning !== null)
+}
+
+/** G11: an address that is hardly another than one that the sender writes to, or than another member's. */
+function looksLikeAnother({ recipients, known, similar }: NeedToKnowFacts): Warning | null {
+  const addresses = new Set(recipients.map(({ address }) => address))
+  const seen = new Set(known)
+  const others = [...new Set([...similar, ...known])].filter((other) => !addresses.has(other)).slice(0, maxComparedAddresses)
+  const forms = others.map(formOf)
+  for (const { address } of recipients) {
+    if (seen.has(address)) continue
+    const form = formOf(address)
+    const other = forms.find((candidate) => areMistaken(form, candidate))
+    if (other === undefined) continue
+    const about = `${address} looks like ${other.address}`
+    return warn('G11', 'recipient-looks-like-another', about, 'Make sure that it is the one you mean.')
+  }
+  return null
+}
+
+/** G11: in doubt, the recipient's organisation is to be asked. */
+function isWrittenToForTheFirstTime({ recipients, known }: NeedToKnowFacts): Warning | null {
+  const seen = new Set(known)
+  const fresh = recipients.map(({ address }) => address).filter((address) => !seen.has(address))
+  if (fresh.length === 0) return null
+  const remedy = 'Make sure that they need it for their work. If you are not sure, ask their organisation.'
+  return warn('G11', 'recipient-is-new', `you have not written to ${shown(fresh)} lately`, remedy)
+}
+
+/** G11, T07: many recipients, or recipients of many organisations. */
+function goesToMany({ recipients, limits }: NeedToKnowFacts): Warning | null {
+  const organisations = new Set(recipients.map(({ organisation }) => organisation).filter((one) => one !== null)).size
+  if (recipients.length <= limits.recipients && organisations <= limits.organisations) return null
+  const about = `it goes to ${recipients.length} recipients in ${organisations} organisations`
+  return warn('G11', 'goes-to-many', about, 'Make sure that each of them needs it for their work.')
+}
+
+/** T07: an answer to all that reaches people who did not have the original. */
+function goesWiderThanTheOriginal({ recipients, original }: NeedToKnowFacts): Warning | null {
+  if (original === null) return null
+  const had = new Set(original)
+  const more = recipients.map(({ address }) => address).filter((address) => !had.has(address))
+  if (more.length === 0) return null
+  return warn(
+    'T07',
+    'answer-is-wider',
+    `${shown(more)} did not have the message that you answer`,
+    'They get what you quote of it, too.',
+  )
+}
+
+/** G08: a message for the eyes of one person, to an address that several read. A nationality's caveat names nobody. */
+function namedReaderIsAGroup({ recipients, marking }: NeedToKnowFacts): Warning | null {
+  const caveat = marking?.caveats.find(
+    (one) => / EYES ONLY$/i.test(one) && !/^(?:[A-Z]{2,3}(?:\/[A-Z]{2,3})*|FIVE) EYES ONLY$/.test(one),
+  )
+  const group = recipients.find(({ isGroup }) => isGroup)
+  if (caveat === undefined || group === undefined) return null
+  return warn(
+    'G08',
+    'named-reader-is-a-group',
+    `${caveat} goes to ${group.address}, which several people read`,
+    'Send it to the person themselves.',
+  )
+}
+
+/** T22: mail to some networks may be audited there. */
+function isMonitored({ recipients, limits }: NeedToKnowFacts): Warning | null {
+  const found = recipients
+    .map(({ address }) => address)
+    .filter((address) => limits.monitored.some((suffix) => isUnder(address, suffix)))
+  return found.length === 0
+    ? null
+    : warn('T22', 'recipient-is-monitored', `mail to ${shown(found)} may be read by auditors there`, 'Nothing need be done.')
+}
+
+function isUnder(address: string, suffix: string): boolean {
+  const domain = address.slice(address.lastIndexOf('@') + 1)
+  const bare = suffix.toLowerCase().replace(/^\./, '')
+  return domain === bare || domain.endsWith(`.${bare}`) || domain.includes(`.${bare}.`)
+}
+
+const shown = (addresses: readonly string[]) =>
+  addresses.length <= maxShownAddresses
+    ? addresses.join(', ')
+    : `${addresses.slice(0, maxShownAddresses).join(', ')} and ${addresses.length - maxShownAddresses} more`
+
+interface Form {
+  readonly address: string
+  readonly local: string
+  readonly domain: string
+  /** How it looks at a glance. */
+  readonly look: string
+}
+
+function formOf(address: string): Form {
+  const at = address.lastIndexOf('@')
+  return { address, local: address.slice(0, at), domain: address.slice(at + 1), look: lookOf(address) }
+}
+
+/** Whether two addresses are the same but for signs that look alike, one typing mistake, or the domain behind the same name. */
+export const mayBeMistaken = (one: string, other: string): boolean => areMistaken(formOf(one), formOf(other))
+
+function areMistaken(one: Form, other: Form): boolean {
+  if (one.address === other.address) return false
+  if (one.local === other.local) return one.local.length >= fewestForEditDistance
+  if (one.look === other.look) return true
+  return one.domain === other.domain && one.local.length >= fewestForEditDistance && isOneEditAway(one.local, other.local)
+}
+
+/** Letters of other alphabets, digits and pairs that look like another letter (after Unicode TS 39). */
+const alike = new Map(
+  'а a е e о o р p с c х x у y і i ј j ѕ s ԁ d ո n ɡ g α a ο o ν v 0 o 1 l 5 s i l'
+    .split(' ')
+    .flatMap((sign, index, all) => (index % 2 === 0 ? [[sign, all[index + 1]!] as const] : [])),
+)
+
+function lookOf(address: string): string {
+  return [...address.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()]
+    .map((sign) => alike.get(sign) ?? sign)
+    .join('')
+    .replaceAll('i', 'l')
+    .replaceAll('rn', 'm')
+    .replaceAll('vv', 'w')
+    .replace(/[._-]/g, '')
+}
+
+/** One character more, less, other, or two that changed places. */
+function isOneEditAway(one: string, other: string): boolean {
+  const [short, long] = one.length <= other.length ? [one, other] : [other, one]
+  if (long.length - short.length > 1) return false
+  let at = 0
+  while (at < short.length && short[at] === long[at]) at++
+  if (long.length > short.length) return short.slice(at) === long.slice(at + 1)
+  if (short.slice(at + 1) === long.slice(at + 1)) return true
+  return short[at] === long[at + 1] && short[at + 1] === long[at] && short.slice(at + 2) === long.slice(at + 2)
+}

@@ -1,0 +1,119 @@
+// Which markings a person may choose when they write: those that the rules would let pass, and none below what they answer or pass on. G05–G07
+import type { SubmitterFacts } from '#policy/facts.ts'
+import { markingOf } from '#policy/form.ts'
+import type { Marking } from '#policy/marking.ts'
+import { readSubjectMarking } from '#policy/read-marking.ts'
+import { gpms, type Scheme, shippedSchemes } from '#policy/schemes.ts'
+
+/** A marking by its parts, as it is chosen and kept. */
+export type MarkingParts = Pick<Marking, 'scheme' | 'level' | 'descriptors' | 'caveats'>
+
+type Writer = Pick<SubmitterFacts, 'adopter'>
+
+/** One that may be chosen. */
+export interface Offered {
+  /** `GPMS/RESTRICTED`; what a form sends. */
+  readonly id: string
+  readonly scheme: string
+  readonly name: string
+  /** What who receives it must do, or null (G08). */
+  readonly handling: string | null
+}
+
+const outside = (scheme: Scheme, name: string) => scheme.outsideLevels.some((phrase) => phrase.name === name)
+const schemeOf = (id: string): Scheme | undefined => shippedSchemes.find((scheme) => scheme.id === id)
+const named = (list: readonly { name: string }[]) => [...new Set(list.map((one) => one.name))]
+
+/** Levels and what stands at none (PRIVATE) that this person may originate, and what they must carry on. */
+export function offeredMarkings(submitter: Writer, minimum: MarkingParts | null): Offered[] {
+  const least = minimum === null ? null : wholeMarking(minimum)
+  return shippedSchemes.flatMap((scheme) =>
+    [...named(scheme.levels).sort(byRank(scheme)), ...named(scheme.outsideLevels)].flatMap((name) => {
+      const marking = wholeMarking(partsOf(scheme, name))
+      const isCarried = least !== null && marking.scheme === least.scheme && headOf(marking) === headOf(least)
+      if (!isCarried && (isRefused(marking, submitter) || isBelow(marking, least))) return []
+      return [{ id: `${scheme.id}/${name}`, scheme: scheme.id, name, handling: scheme.handling.get(name) ?? null }]
+    }),
+  )
+}
+
+/** Descriptors and caveats that may be added to a marking of a scheme. */
+export function offeredAdditions(scheme: string): { descriptors: string[]; caveats: string[] } {
+  const found = schemeOf(scheme) ?? gpms
+  return {
+    descriptors: named(found.descriptors).filter((name) => !outside(found, name)),
+    caveats: named(found.caveats.filter((caveat) => caveat.alone)),
+  }
+}
+
+/** The parts of what a form chose, or null for an id that is none. */
+export function chosenParts(id: string, descriptor: string, caveat: string): MarkingParts | null {
+  const slash = id.indexOf('/')
+  const scheme = schemeOf(id.slice(0, slash))
+  const name = id.slice(slash + 1)
+  if (scheme === undefined || (!named(scheme.levels).includes(name) && !outside(scheme, name))) return null
+  const parts = partsOf(scheme, name)
+  const additions = offeredAdditions(scheme.id)
+  return {
+    ...parts,
+    descriptors: [...parts.descriptors, ...additions.descriptors.filter((one) => one === descriptor)],
+    caveats: additions.caveats.filter((one) => one === caveat),
+  }
+}
+
+/** The id of a marking among those offered. */
+export const offeredId = (parts: MarkingParts): string => `${parts.scheme}/${headOf(parts)}`
+
+/** A marking with its rank and as it is written, `RESTRICTED - COMMERCIAL - EYES ONLY`; parts that no scheme knows are left out. */
+export function wholeMarking(parts: MarkingParts): Marking {
+  const scheme = schemeOf(parts.scheme) ?? gpms
+  const level = scheme.levels.find((one) => one.name === parts.level) ?? null
+  const written = [level?.name ?? '', ...parts.descriptors, ...parts.caveats].filter((one) => one !== '').join(' - ')
+  return markingOf(scheme, { level, descriptors: parts.descriptors, caveats: parts.caveats, bare: false }, written)
+}
+
+/** The subject with the marking before it, unless it says it already (G06: written to header and subject). */
+export function markedSubject(subject: string, marking: Marking | null): string {
+  if (marking === null) return subject
+  const found = readSubjectMarking(subject, shippedSchemes)
+  if (found !== null && found.marking.scheme === marking.scheme && headOf(found.marking) === headOf(marking)) return subject
+  return `[${marking.written}] ${subject}`.trimEnd()
+}
+
+/** What who receives it must do, one sentence for each part that has one (G08). */
+export function handlingOf(parts: MarkingParts): string[] {
+  const handling = schemeOf(parts.scheme)?.handling
+  const names = [parts.level ?? '', ...parts.descriptors, ...parts.caveats]
+  return names.map((name) => handling?.get(name)).filter((sentence) => sentence !== undefined)
+}
+
+/** True where a chosen marking asks for less than what it answers or passes on (G06). */
+export function asksForLess(chosen: MarkingParts | null, minimum: MarkingParts | null): boolean {
+  if (minimum === null) return false
+  if (chosen === null) return true
+  const keeps = (has: readonly string[], wanted: readonly string[]) => wanted.every((one) => has.includes(one))
+  return (
+    isBelow(wholeMarking(chosen), wholeMarking(minimum)) ||
+    !keeps([...chosen.descriptors], minimum.descriptors) ||
+    !keeps(chosen.caveats, minimum.caveats)
+  )
+}
+
+/** The level's name, or what stands in its place. */
+const headOf = (parts: MarkingParts): string => parts.level ?? parts.descriptors[0] ?? parts.caveats[0] ?? ''
+
+function partsOf(scheme: Scheme, name: string): MarkingParts {
+  return outside(scheme, name)
+    ? { scheme: scheme.id, level: null, descriptors: [name], caveats: [] }
+    : { scheme: scheme.id, level: name, descriptors: [], caveats: [] }
+}
+
+const byRank = (scheme: Scheme) => (one: string, other: string) => rankOf(scheme, one) - rankOf(scheme, other)
+const rankOf = (scheme: Scheme, name: string) => scheme.levels.find((level) => level.name === name)?.rank ?? 0
+
+const isBelow = (marking: Marking, least: Marking | null) => least?.rank != null && (marking.rank ?? -1) < least.rank
+
+/** What ceiling.ts and adoption.ts say of a marking that one writes oneself; the test holds this against the rules. */
+function isRefused(marking: Marking, { adopter }: Writer): boolean {
+  return marking.aboveCeiling || (marking.scheme === gpms.id && marking.level === 'RESTRICTED' && !adopter)
+}

@@ -1,0 +1,45 @@
+// The rulebook is made of the table and the register, and shows each rule's own words. T00, T24, G04.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { messageRules, recipientRules, warningRules } from '#policy/decide.ts'
+import { messageExamples, recipientExamples } from '#policy/rule-examples.ts'
+import { rulebook } from '#policy/rulebook.ts'
+
+const register = readFileSync(new URL('../../docs/clauses.md', import.meta.url), 'utf8')
+
+test('every rule refuses its example, citing its own clause, and every warning warns of its own (G04)', () => {
+  const wrong: string[] = []
+  const verdicts = [
+    ...recipientRules.map(
+      (rule) => [rule, recipientExamples.has(rule.name) ? rule.judge(recipientExamples.get(rule.name)!) : null] as const,
+    ),
+    ...messageRules.map(
+      (rule) => [rule, messageExamples.has(rule.name) ? rule.judge(messageExamples.get(rule.name)!) : null] as const,
+    ),
+  ]
+  for (const [rule, verdict] of verdicts) {
+    if (verdict?.kind !== 'refused') wrong.push(`${rule.name} has no example that it refuses`)
+    else if (verdict.clause !== rule.clause) wrong.push(`${rule.name} cites ${verdict.clause}, its row ${rule.clause}`)
+  }
+  for (const rule of warningRules) {
+    const example = messageExamples.get(rule.name)
+    if (example === undefined || rule(example) === null) wrong.push(`${rule.name} has no example that it warns of`)
+  }
+  assert.deepEqual(wrong, [])
+})
+
+test('the rulebook has every clause of both documents, with how it is kept and by which rules (T24)', () => {
+  const clauses = rulebook(register)
+  assert.deepEqual([clauses.length, clauses[0]!.id, clauses.at(-1)!.id], [46, 'G01', 'T24'])
+  assert.ok(clauses.every(({ kept }) => kept.length > 0))
+  const rules = clauses.flatMap((clause) => clause.rules)
+  assert.equal(rules.length, recipientRules.length + messageRules.length + warningRules.length)
+  const ceiling = clauses.find(({ id }) => id === 'G05')!
+  assert.ok(ceiling.kept.includes('enforced'))
+  assert.equal(ceiling.rules[0]!.name, 'marking is within the ceiling')
+  assert.equal(ceiling.rules[0]!.about, 'subject: SECRET')
+  assert.ok(clauses.find(({ id }) => id === 'G14')!.kept.includes('evidenced'))
+  assert.deepEqual(clauses.find(({ id }) => id === 'T18')!.kept, ['declared'])
+  assert.deepEqual(clauses.find(({ id }) => id === 'T24')!.kept, ['not yet'])
+})

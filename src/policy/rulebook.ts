@@ -1,0 +1,74 @@
+// The rulebook: each clause of the guidelines and the terms, how it is kept, by which rules, and what a sender sees; made of the table
+// (decide.ts) and the register (docs/clauses.md), so that it says what is. T00, T24
+import { messageRules, recipientRules, warningRules } from '#policy/decide.ts'
+import { messageExamples, recipientExamples } from '#policy/rule-examples.ts'
+
+export type Kept = 'enforced' | 'evidenced' | 'declared' | 'not yet'
+
+export interface RuleShown {
+  /** What is true when a refusal's rule passes, or when a warning is given, in words. */
+  readonly name: string
+  /** A refusal stops the message, or one recipient; a warning stops nothing. */
+  readonly kind: 'refusal' | 'warning'
+  /** What a sender sees, of an example. */
+  readonly about: string
+  readonly remedy: string
+}
+
+export interface ClauseShown {
+  readonly id: string
+  readonly what: string
+  readonly kept: readonly Kept[]
+  /** Whether all of it is kept: as the register's status says. */
+  readonly isWhole: boolean
+  readonly rules: readonly RuleShown[]
+}
+
+/** The clauses of the register's text, in its order; a row that is none is passed over. */
+export function rulebook(register: string): ClauseShown[] {
+  const rules = rulesShown()
+  return [...register.matchAll(/^\| ([GT]\d\d) \| (.*) \| (\w+) \| ?(.*) \|$/gm)].map((match) => {
+    const [, id = '', what = '', status = '', where = ''] = match
+    const ofClause = rules.get(id) ?? []
+    return { id, what, kept: keptBy(status, where, ofClause.length > 0), isWhole: status === 'done', rules: ofClause }
+  })
+}
+
+function keptBy(status: string, where: string, hasRules: boolean): Kept[] {
+  const kept: Kept[] = []
+  const isKept = status === 'done' || status === 'part'
+  const places = [...where.matchAll(/`([a-z]+)\//g)].map((match) => match[1])
+  if (hasRules || (isKept && (places.some((folder) => folder !== 'evidence') || places.length === 0))) kept.push('enforced')
+  if (isKept && (places.includes('evidence') || /\brecord(?:s|ed)?\b/.test(where))) kept.push('evidenced')
+  if (status === 'declared' || (isKept && /\bdeclared\b/.test(where))) kept.push('declared')
+  return kept.length > 0 ? kept : ['not yet']
+}
+
+/** What each rule says of its example, by clause. */
+function rulesShown(): Map<string, RuleShown[]> {
+  const shown = new Map<string, RuleShown[]>()
+  const add = (clause: string, rule: RuleShown) => shown.set(clause, [...(shown.get(clause) ?? []), rule])
+  const refusals = [
+    ...recipientRules.map((rule) => ({ rule, said: ofExample(recipientExamples, rule.name, rule.judge) })),
+    ...messageRules.map((rule) => ({ rule, said: ofExample(messageExamples, rule.name, rule.judge) })),
+  ]
+  for (const { rule, said } of refusals) {
+    const { about, remedy } = said?.kind === 'refused' ? said : { about: '', remedy: '' }
+    add(rule.clause, { name: inWords(rule.name), kind: 'refusal', about, remedy })
+  }
+  for (const rule of warningRules) {
+    const said = ofExample(messageExamples, rule.name, (facts) => rule(facts))
+    if (said != null) add(said.clause, { name: inWords(rule.name), kind: 'warning', about: said.about, remedy: said.remedy })
+  }
+  return shown
+}
+
+function ofExample<F, V>(examples: ReadonlyMap<string, F>, name: string, judge: (facts: F) => V): V | null {
+  const example = examples.get(name)
+  return example === undefined ? null : judge(example)
+}
+
+/** `markingIsWithinTheCeiling` as `marking is within the ceiling`. */
+function inWords(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+}

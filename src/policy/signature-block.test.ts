@@ -1,0 +1,105 @@
+// What counts as a signature block, and what the rules make of mail without one. G12, G13
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { decide } from '#policy/decide.ts'
+import { found, ownAddress, plainFacts } from '#policy/facts-for-tests.ts'
+import { bearsBlock, bearsStatement, noWording } from '#policy/signature-block.ts'
+
+const own = [ownAddress]
+const filler = (lines: number) => Array.from({ length: lines }, (_, at) => `Paragraph ${at} of the statement.`).join('\n')
+
+const signed: [why: string, text: string, isAnswer: boolean][] = [
+  ['a telephone number', 'Dear Miriam\n\nsee below.\n\nJane Doe\nTel: 020 7946 0000', false],
+  ['an international number', 'Hello\n\nJane Doe | +44 (0)20 7946 0000 | Firm LLP', false],
+  ['an address', 'Hello\n-- \nJane Doe\njane@elsewhere.example', false],
+  ['several on a line', 'Hello\n\nT: 020 7946 0000 M: 07700 900000 E: jane@firm.example', false],
+  ['a block with a statement below', `Hello\n\nJane\n01632 960001\n${filler(12)}`, false],
+  ['a block above a quoted original', 'Yes.\n\nJane\n01632 960001\n\n> what do you say?\n> Kate', true],
+  [
+    'a block above an original that is not quoted',
+    'Yes.\n\nJane\n01632 960001\n\n-----Original Message-----\nFrom: k@x.test\nSent: today\nTo: jane\nSubject: x\n\nHello',
+    true,
+  ],
+  [
+    'what the service put below an original',
+    `Yes.\n\n-----Original Message-----\nFrom: k@x.test\nSent: x\n\nHello\n\n-- \nJane\n${ownAddress}`,
+    true,
+  ],
+]
+for (const [why, text, isAnswer] of signed) {
+  test(`${why} in the closing lines is a signature block (G12)`, () => assert.equal(bearsBlock(text, own, isAnswer), true))
+}
+
+const unsigned: [why: string, text: string, isAnswer: boolean][] = [
+  ['nothing', '', false],
+  ['a name alone', 'Hello\n\nJane', false],
+  [
+    'a sentence with somebody’s number',
+    'Please telephone the witness at her new number, which is 020 7946 0000, before noon.',
+    false,
+  ],
+  ['a number far above the end', `Tel: 020 7946 0000\n${filler(40)}`, false],
+  ['a case number', 'See T20240117 and 01/02/2024.\n\nJane', false],
+  ['the block of a quoted original', 'Yes.\nJane\n\n> Kate\n> 020 7946 0000', true],
+  [
+    'the block of an original that is not quoted',
+    'Yes.\n\n-----Original Message-----\nFrom: k@x.test\nSent: today\nSubject: x\n\nHello\nKate\n020 7946 0000',
+    true,
+  ],
+  [
+    'the sender’s address in a field of the original',
+    `Yes.\n\n-----Original Message-----\nFrom: k@x.test\nTo: Jane <${ownAddress}>\nSubject: x\n\nHello`,
+    true,
+  ],
+]
+for (const [why, text, isAnswer] of unsigned) {
+  test(`${why} is no signature block of the sender’s (G12)`, () => assert.equal(bearsBlock(text, own, isAnswer), false))
+}
+
+test('a block is added where it is missing, and nowhere else (G12)', () => {
+  const added = (block: typeof plainFacts.block) => decide({ ...plainFacts, block }).closing.block
+  assert.deepEqual((['present', 'missing', 'cannot-be-added', 'exempt'] as const).map(added), [false, true, false, false])
+})
+
+test('what must not be altered is accepted with a warning, or refused where its organisation chose that (G12)', () => {
+  const facts = { ...plainFacts, block: 'cannot-be-added' as const }
+  const warned = decide(facts)
+  assert.equal(warned.message.kind, 'allowed')
+  assert.deepEqual(
+    warned.warnings.map(({ clause, reason }) => [clause, reason]),
+    [['G12', 'signature-block-is-missing']],
+  )
+  const refusal = decide({ ...facts, wording: { ...noWording, unsigned: 'refuse' } })
+  assert.deepEqual(refusal.message.kind === 'refused' && [refusal.message.clause, refusal.message.reason], [
+    'G12',
+    'signature-block-is-missing',
+  ])
+  assert.deepEqual(refusal.warnings, [])
+})
+
+test('the statement goes with what its organisation says that it goes with (G13)', () => {
+  const statement = 'For the addressee only.'
+  const restricted = [found('subject', 'RESTRICTED')]
+  const open = [found('subject', 'NOT PROTECTIVELY MARKED')]
+  const added = (statementFor: 'marked' | 'protected', markings: typeof restricted) =>
+    decide({
+      ...plainFacts,
+      submitter: { ...plainFacts.submitter, adopter: true },
+      markings,
+      wording: { ...noWording, statement, statementFor },
+    }).closing.statement
+  assert.deepEqual(
+    [restricted, [], open].map((markings) => added('marked', markings)),
+    [statement, null, null],
+  )
+  assert.deepEqual(
+    [restricted, [], open].map((markings) => added('protected', markings)),
+    [statement, statement, null],
+  )
+  assert.equal(decide({ ...plainFacts, markings: restricted }).closing.statement, null)
+})
+
+test('a statement that is there already is known, however it is wrapped or quoted (G13)', () => {
+  assert.equal(bearsStatement('Hi\n> This  message\n> is\nprivate.', 'This message is private.'), true)
+  assert.equal(bearsStatement('Hi. This message is.', 'This message is private.'), false)
+})

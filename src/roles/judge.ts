@@ -1,0 +1,138 @@
+// The command that says what would happen to a message, and why, against the running service's community; nothing is stored. G01–G16
+import { readFileSync, statSync } from 'node:fs'
+import { systemClock } from '#base/clock.ts'
+import { newLog } from '#base/log.ts'
+import { type Options, UsageError, needed } from '#cli/command.ts'
+import { table } from '#cli/table.ts'
+import { keyOf } from '#community/standing.ts'
+import type { Config } from '#config.ts'
+import { newDocumentThreads } from '#delivery/document-threads.ts'
+import { newLookInside } from '#delivery/documents.ts'
+import { octetsOf } from '#delivery/inspect.ts'
+import { type Judgement, judgeMessage } from '#delivery/judge.ts'
+import type { SignedIn } from '#identity/sign-in.ts'
+import { addressKey } from '#mail/address.ts'
+import { writeHandlingAsked } from '#policy/handling-asked.ts'
+import { markingWords } from '#policy/marking.ts'
+import type { Domains } from '#roles/domains.ts'
+import { markingSetIn } from '#roles/marking-files.ts'
+import { openServiceDomains } from '#roles/open.ts'
+import { smtpLimits } from '#smtp/limits.ts'
+
+type Print = (text: string) => void
+
+/** Judges the message in a file; returns 0 where it would be taken for every recipient, else 1. */
+export async function judge(config: Config, options: Options, print: Print): Promise<number> {
+  const octets = readMessage(options.words[0] ?? '')
+  const from = needed(options, 'from')
+  const recipients = needed(options, 'to')
+    .split(',')
+    .map((one) => one.trim())
+  const { domains, close } = openServiceDomains(config, systemClock, newLog('silent', {}), 2)
+  const documents = newDocumentThreads()
+  try {
+    const who = await personAt(domains, from)
+    const envelope = {
+      reversePath: from,
+      recipients: recipients.map((address) => ({ address, originalRecipient: null, notify: null })),
+      envid: null,
+      ret: null,
+    }
+    const lookInside = newLookInside(documents, systemClock)
+    const parts = {
+      ...domains,
+      lookInside,
+      markings: markingSetIn(config.markingsFolder),
+      hostName: config.hostName,
+      nowMs: () => systemClock.now(),
+    }
+    const judgement = await judgeMessage(parts, who, envelope, octetsOf(octets))
+    print(options.flags.has('json') ? JSON.stringify(jsonOf(judgement), null, 2) : textOf(judgement, config.helpdesk))
+    return judgement.refusal === null && judgement.decision.recipients.every(({ verdict }) => verdict.kind === 'allowed') ? 0 : 1
+  } finally {
+    await documents.close()
+    await close()
+  }
+}
+
+/** The file's octets with the line ends of SMTP. */
+function readMessage(file: string): Buffer {
+  let octets: Buffer
+  try {
+    if (statSync(file).size > smtpLimits.messageOctets) throw new UsageError(`${file} is larger than a message may be.`)
+    octets = readFileSync(file)
+  } catch (fault) {
+    if (fault instanceof UsageError) throw fault
+    throw new UsageError(`${file} cannot be read.`)
+  }
+  return octets.includes('\r\n') ? octets : Buffer.from(octets.toString('latin1').replaceAll('\n', '\r\n'), 'latin1')
+}
+
+/** The person whose address it is, as if at a computer of theirs. */
+async function personAt({ standingOf, accounts }: Domains, address: string): Promise<SignedIn> {
+  const key = keyOf(address)
+  const standing = key === null ? undefined : (await standingOf([key])).get(key)
+  if (standing?.standing !== 'member') throw new UsageError(`${address} is not the address of a member.`)
+  const [account] = await accounts.list({ id: standing.holder })
+  if (account === undefined) throw new UsageError(`${address} is not a person’s address.`)
+  return {
+    kind: 'signed-in',
+    account: account.id,
+    organisation: account.organisation,
+    computer: '',
+    name: account.name,
+    address,
+    mayUse: account.addresses.map(addressKey),
+    maySend: account.state === 'active',
+  }
+}
+
+/** The judgement as data: what it says in text, and the facts. */
+function jsonOf({ refusal, decision, facts, rules, stamps }: Judgement) {
+  const { asserted, floor, warnings, lowered, recipients } = decision
+  return { refusal, recipients, asserted, floor, lowered, warnings, rules, stamps, facts }
+}
+
+function textOf({ refusal, decision, facts, rules, stamps }: Judgement, helpdesk: string): string {
+  const { asserted, floor, lowered, warnings, recipients } = decision
+  const list = (items: readonly string[]) => (items.length === 0 ? ['  none'] : items.map((item) => `  ${item}`))
+  const told = ({ clause, about, remedy }: { clause: string; about: string; remedy: string }) => `[${clause}] ${about}. ${remedy}`
+  return [
+    refusal === null
+      ? 'The message would be taken. It was not scanned for viruses.'
+      : `The message would be refused: ${told(refusal)}`,
+    ...(refusal === null ? [] : [`Helpdesk: ${helpdesk}`]),
+    '',
+    'Recipients',
+    ...recipients.map(({ address, verdict }) => `  ${address}: ${verdict.kind === 'allowed' ? 'allowed' : told(verdict)}`),
+    '',
+    'Facts',
+    `  submitter: ${facts.submitter.address}, ${facts.submitter.organisation}${facts.submitter.adopter ? ', adopter of the marking scheme' : ''}`,
+    `  marking: ${asserted === null ? 'none' : `${markingWords(asserted) || asserted.written} (${asserted.scheme})`}; treated as ${floor}`,
+    ...[...facts.markings, ...facts.quoted, ...facts.attached].map(
+      ({ carrier, line, origin }) => `  ${carrier}: ${line} (${origin})`,
+    ),
+    ...(lowered === null ? [] : [`  lowered from ${markingWords(lowered.from)}: ${lowered.reason}`]),
+    ...(facts.handling === null || writeHandlingAsked(facts.handling) === ''
+      ? []
+      : [`  handling: ${writeHandlingAsked(facts.handling)}`]),
+    '',
+    'Warnings',
+    ...list(warnings.map(told)),
+    '',
+    'Stamps',
+    ...list([
+      ...stamps.removed.map((name) => `out or changed: ${name}`),
+      ...stamps.added.map((field) => `written: ${field}`),
+      ...stamps.above.map((line) => `above the text: ${line}`),
+      ...(stamps.addsBlock ? ['at the end: the sender’s signature block'] : []),
+      ...(stamps.addsStatement ? ['at the end: the organisation’s confidentiality statement'] : []),
+    ]),
+    '',
+    'Rules',
+    table(
+      ['clause', 'rule', 'about', 'verdict'],
+      rules.map(({ clause, rule, recipient, verdict }) => [clause, rule, recipient ?? 'the message', verdict.kind]),
+    ),
+  ].join('\n')
+}

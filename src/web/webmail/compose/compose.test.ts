@@ -1,0 +1,538 @@
+// Writing and sending in webmail, without scripts: nothing lost, nothing sent twice, refusals where they can be mended. G01–G14
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { test } from 'node:test'
+import type { SignedIn } from '#identity/sign-in.ts'
+import { openUploads } from '#mailbox/uploads.ts'
+import { sql } from '#store/sql.ts'
+import { allRecords, openTestDoors } from '#test/support/acceptance.ts'
+import { eicar } from '#test/support/clamd.ts'
+import { testService } from '#test/support/service.ts'
+import { type WebVisitor, headingOf, webVisitor } from '#test/support/web.ts'
+
+let hasRoom = true
+const service = await testService({ hasRoom: () => hasRoom })
+const { app } = service.faces.web
+const doors = await openTestDoors(service)
+const [priya, miriam, daniel] = [
+  service.person('prosecutor'),
+  service.person('solicitor'),
+  service.people.find((one) => one.userName === 'daniel.penn')!,
+]
+const orla = service.people.find((one) => one.userName === 'orla.fenwick')!
+
+async function browserOf(person: typeof priya): Promise<WebVisitor> {
+  const visitor = webVisitor(app)
+  await visitor.signIn(person)
+  return visitor
+}
+
+const hidden = (html: string, name: string) => new RegExp(`name="${name}" value="([^"]*)"`).exec(html)?.[1] ?? ''
+const text = (html: string) => html.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ')
+const whole = (to: string, more: Record<string, string> = {}) => ({
+  to,
+  cc: '',
+  bcc: '',
+  subject: 'R v Smith',
+  text: 'Dear all\r\n\r\nPlease see.',
+  marking: '',
+  ...more,
+})
+
+/** Writes a new message and presses a button; the path where that leads. */
+async function write(who: WebVisitor, fields: Record<string, string>, wish = 'check'): Promise<string> {
+  const form = await who.get('/write')
+  const answer = await who.post('/write', { begun: hidden(form.body, 'begun'), version: '0', ...fields, do: wish })
+  assert.equal(answer.statusCode, 303, text(answer.body))
+  return String(answer.headers.location)
+}
+const readerOf = (who: SignedIn) => ({ holder: who.account, computer: who.computer, address: who.address })
+const idIn = (path: string) => path.split('/')[2]!
+
+async function send(who: WebVisitor, check: string) {
+  const page = await who.get(check)
+  assert.match(page.body, />\s*Send\s*</, text(page.body))
+  return who.post(check.replace('/check', '/send'), { version: hidden(page.body, 'version') })
+}
+
+const multipart = (csrf: string, files: readonly { name: string; type: string; octets: Buffer }[]) => {
+  const boundary = 'form-boundary'
+  const parts = [
+    Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n${csrf}\r\n`),
+    ...files.flatMap(({ name, type, octets }) => [
+      Buffer.from(
+        `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${name}"\r\nContent-Type: ${type}\r\n\r\n`,
+      ),
+      octets,
+      Buffer.from('\r\n'),
+    ]),
+    Buffer.from(`--${boundary}--\r\n`),
+  ]
+  return { payload: Buffer.concat(parts), type: `multipart/form-data; boundary=${boundary}` }
+}
+
+async function attach(who: WebVisitor, id: string, files: Parameters<typeof multipart>[1], accept?: string) {
+  const page = await who.get(`/write/${id}/files`)
+  const { payload, type } = multipart(hidden(page.body, 'csrf'), files)
+  return app.inject({
+    method: 'POST',
+    url: `/write/${id}/files`,
+    headers: {
+      host: 'webmail.cjsm.test',
+      cookie: [...who.jar].map(([name, value]) => `${name}=${value}`).join('; '),
+      'content-type': type,
+      'sec-fetch-site': 'same-origin',
+      ...(accept === undefined ? {} : { accept }),
+    },
+    payload,
+  })
+}
+
+test('a message is written, checked and sent, arrives as it was typed, and the sender sees its outcome and receipts (G06, G14)', async () => {
+  const who = await browserOf(priya)
+  const fields = whole(`"Hollis, Miriam" <${miriam.address}>`, {
+    cc: daniel.address,
+    bcc: orla.address,
+    marking: 'GPMS/RESTRICTED',
+    descriptor: 'LEGAL',
+  })
+  const check = await write(who, fields)
+  const attached = await attach(who, idIn(check), [
+    { name: 'Zeugnis ä.pdf', type: 'application/pdf', octets: Buffer.from('%PDF-1.7 exhibit') },
+  ])
+  assert.equal(attached.statusCode, 303)
+  const page = await who.get(check)
+  for (const said of [
+    'Miriam Hollis',
+    'Hollis and Penn Solicitors',
+    'blind copy',
+    'RESTRICTED - LEGAL',
+    '[RESTRICTED - LEGAL] R v Smith',
+    'Zeugnis ä.pdf',
+    'Share it only with those who need it',
+  ])
+    assert.ok(text(page.body).includes(said), `${said}: ${text(page.body).slice(0, 1500)}`)
+  const sent = await who.follow(await send(who, check))
+  assert.equal(headingOf(sent.body), 'Sent message')
+  assert.ok(text(sent.body).includes('The message was sent.'))
+  assert.equal(text(sent.body).split('Not opened yet').length, 4)
+
+  for (const person of [miriam, daniel, orla]) {
+    const mail = (await doors.read(person)).at(-1)!
+    assert.match(mail, /^X-Protective-Marking: .*SEC=RESTRICTED.*ACCESS=LEGAL/m)
+    assert.match(mail, /^Subject: \[RESTRICTED - LEGAL\] R v Smith\r$/m)
+    assert.match(mail, /^To: "Hollis, Miriam" <miriam\.hollis@/m)
+    assert.doesNotMatch(mail, /^Bcc:|orla\.fenwick/im)
+    assert.ok(mail.includes(Buffer.from('%PDF-1.7 exhibit').toString('base64')))
+  }
+  const [own] = await doors.read(priya, 'Sent')
+  assert.equal(own, (await doors.read(miriam)).at(-1))
+  const drafts = await who.get('/drafts')
+  assert.ok(text(drafts.body).includes('You have begun no message.'))
+  assert.equal((await who.get(`/write/${idIn(check)}`)).headers.location, `/write/${idIn(check)}/sent`)
+
+  const records = (await allRecords(service)).map(({ leaf }) => leaf.event)
+  for (const event of ['SubmissionAcceptance', 'ContentConsignment', 'MailboxAppend'])
+    assert.ok(records.includes(event as 'MailboxAppend'), event)
+  const stranger = await browserOf(miriam)
+  for (const path of ['', '/check', '/files', '/people', '/delete', '/sent', `/sent/receipt?recipient=${miriam.address}`])
+    assert.equal((await stranger.get(`/write/${idIn(check)}${path}`)).statusCode, 404, path)
+})
+
+test('a draft that is sent many times at once is delivered once, and every answer says where it is', async () => {
+  const who = await browserOf(priya)
+  const before = (await doors.read(miriam)).length
+  const check = await write(who, whole(miriam.address, { subject: 'once' }))
+  const version = hidden((await who.get(check)).body, 'version')
+  const answers = await Promise.all(Array.from({ length: 6 }, () => who.post(check.replace('/check', '/send'), { version })))
+  for (const answer of answers) assert.equal(answer.headers.location, `/write/${idIn(check)}/sent`, text(answer.body))
+  const late = await who.follow(await who.post(check.replace('/check', '/send'), { version }))
+  assert.ok(text(late.body).includes('It was not sent again.'))
+  assert.equal((await doors.read(miriam)).length, before + 1)
+  assert.equal((await doors.read(priya, 'Sent')).filter((mail) => mail.includes('Subject: once')).length, 1)
+  assert.equal((await who.get(check)).headers.location, `/write/${idIn(check)}/sent`)
+})
+
+test('the back button to a form that made a draft does not make or send another', async () => {
+  const who = await browserOf(priya)
+  const form = await who.get('/write')
+  const fields = { begun: hidden(form.body, 'begun'), version: '0', ...whole(miriam.address, { subject: 'back' }) }
+  const first = await who.post('/write', { ...fields, do: 'check' })
+  const again = await who.post('/write', { ...fields, do: 'check' })
+  assert.equal(again.headers.location, first.headers.location)
+  const other = await who.post('/write', { ...fields, text: 'changed meanwhile', do: 'check' })
+  assert.equal(other.statusCode, 409)
+  await send(who, String(first.headers.location))
+  const late = await who.follow(await who.post('/write', { ...fields, do: 'check' }))
+  assert.ok(text(late.body).includes('This message was sent already'))
+})
+
+test('two windows: the second is told, is shown both, and loses nothing', async () => {
+  const who = await browserOf(priya)
+  const path = await write(who, whole(miriam.address, { text: 'first' }), 'save')
+  const save = (version: string, written: string, wish = 'save') =>
+    who.post(path, { ...whole(miriam.address, { text: written }), version, do: wish })
+  assert.equal((await save('1', 'window one')).statusCode, 303)
+  const conflict = await save('1', 'window two')
+  assert.equal(conflict.statusCode, 409)
+  for (const said of ['window one', 'window two']) assert.ok(text(conflict.body).includes(said))
+  assert.deepEqual((await save('1', 'window two', 'autosave')).json(), { kind: 'changed' })
+  assert.match((await who.get(path)).body, /window one/)
+  const apart = await save(hidden(conflict.body, 'version'), 'window two', 'copy')
+  assert.match((await who.get(String(apart.headers.location))).body, /window two/)
+  assert.match((await who.get(path)).body, /window one/)
+  assert.equal((await save(hidden(conflict.body, 'version'), 'window two')).statusCode, 303)
+  assert.match((await who.get(path)).body, /window two/)
+  const home = await who.follow(await who.get('/'))
+  const folder = /href="(\/mail\/[^"]+)"[^>]*>\s*<bdi>Drafts/.exec(home.body)![1]!
+  assert.ok((await who.get(folder)).body.includes(`href="${path}"`), 'the Drafts folder lists it')
+})
+
+test('what was changed in another window after the check is not sent until it was checked again', async () => {
+  const who = await browserOf(priya)
+  const check = await write(who, whole(miriam.address, { subject: 'changed later' }))
+  const seen = hidden((await who.get(check)).body, 'version')
+  await who.post(check.replace('/check', ''), {
+    ...whole(daniel.address, { subject: 'changed later' }),
+    version: seen,
+    do: 'save',
+  })
+  const answer = await who.post(check.replace('/check', '/send'), { version: seen })
+  assert.equal(answer.statusCode, 422)
+  assert.ok(text(answer.body).includes('It was not sent'))
+  assert.ok(!(await doors.read(miriam)).some((mail) => mail.includes('changed later')))
+})
+
+test('a save to a draft that was deleted in another window is kept as a new one', async () => {
+  const who = await browserOf(priya)
+  const path = await write(who, whole(''), 'save')
+  assert.equal(headingOf((await who.get(`${path}/delete`)).body), 'Delete this draft?')
+  await who.post(`${path}/delete`)
+  const late = await who.post(path, { ...whole('', { text: 'typed after all' }), version: '1', do: 'save' })
+  const page = await who.follow(late)
+  assert.match(page.body, /typed after all/)
+  assert.ok(text(page.body).includes('deleted in another window'))
+  assert.notEqual(late.headers.location, path)
+})
+
+test('who cannot get it is said with rule and remedy, and one button leaves them out (G01, G02)', async () => {
+  const who = await browserOf(priya)
+  const check = await write(
+    who,
+    whole(`${miriam.address}, "Some One" <someone@gmail.example>, nobody@hollis-penn.cjsm.test`, { subject: 'partly' }),
+  )
+  const page = await who.get(check)
+  assert.ok(text(page.body).includes('Rule G01'))
+  assert.doesNotMatch(page.body, />\s*Send\s*</)
+  const forced = await who.post(check.replace('/check', '/send'), { version: hidden(page.body, 'version') })
+  assert.equal(forced.statusCode, 422)
+  const without = await who.follow(await who.post(check.replace('/check', '/without-refused')))
+  assert.ok(!text(without.body).includes('gmail.example'))
+  assert.equal((await send(who, check)).statusCode, 303)
+})
+
+test('what the rules refuse of a message is refused before it is sent, and is recorded nowhere (G05, G07)', async () => {
+  const who = await browserOf(miriam)
+  const offered = await who.get('/write')
+  assert.doesNotMatch(offered.body, /value="GPMS\/RESTRICTED"/)
+  assert.match(offered.body, /value="GPMS\/PRIVATE"/)
+  const before = (await allRecords(service)).length
+  for (const [fields, rule] of [
+    [{ marking: 'GPMS/RESTRICTED' }, 'G07'],
+    [{ subject: 'TOP SECRET' }, 'G05'],
+    [{ text: 'SECRET\r\n\r\nplans' }, 'G05'],
+  ] as const) {
+    const page = await who.get(await write(who, whole(priya.address, fields)))
+    assert.ok(text(page.body).includes(`Rule ${rule}`), text(page.body))
+    assert.doesNotMatch(page.body, />\s*Send\s*</)
+  }
+  assert.equal((await allRecords(service)).length, before)
+})
+
+test('what is wrong is said at its field, and nothing typed is lost', async () => {
+  const who = await browserOf(priya)
+  for (const [fields, said] of [
+    [whole(''), 'Enter who the message is for'],
+    [whole('not an address'), '“not an address” is not an address'],
+    [whole(miriam.address, { subject: 'x'.repeat(501) }), 'Subject is too long'],
+    [whole(miriam.address, { subject: 'a\r\nBcc: x@y.example' }), 'Subject holds characters that do not show'],
+    [whole(miriam.address, { text: 'a\0b' }), 'Message holds characters that do not show'],
+  ] as const) {
+    const check = await write(who, fields)
+    const page = await who.get(check)
+    assert.ok(text(page.body).includes(said), `${said}: ${text(page.body).slice(0, 600)}`)
+    assert.equal((await who.post(check.replace('/check', '/send'), { version: '1' })).statusCode, 422)
+  }
+})
+
+test('a virus is found when it is sent: a page says so, and the draft stays (T19)', async () => {
+  const who = await browserOf(priya)
+  const check = await write(who, whole(miriam.address, { subject: 'infected', text: eicar }))
+  const answer = await send(who, check)
+  assert.equal(answer.statusCode, 422)
+  assert.ok(text(answer.body).includes('malicious content'))
+  assert.ok(!(await doors.read(miriam)).some((mail) => mail.includes('infected')))
+  assert.equal((await who.get(check)).statusCode, 200)
+})
+
+test('files come and go, for scripts and for pages, and what is over a limit is told', async () => {
+  const who = await browserOf(priya)
+  const id = idIn(await write(who, whole(miriam.address), 'files'))
+  const told = await attach(
+    who,
+    id,
+    [
+      { name: 'a.txt', type: 'text/plain', octets: randomBytes(10) },
+      { name: 'b.bin', type: '', octets: randomBytes(300_000) },
+    ],
+    'application/json',
+  )
+  const { files, version } = told.json<{ files: { name: string; remove: string }[]; version: number }>()
+  assert.deepEqual(
+    files.map((one) => one.name),
+    ['a.txt', 'b.bin'],
+  )
+  assert.equal(
+    (await who.post(`/write/${id}`, { ...whole(miriam.address), version: String(version), do: 'autosave' })).statusCode,
+    200,
+  )
+  assert.equal((await attach(who, id, [])).statusCode, 422)
+  const removed = await who.post(files[1]!.remove)
+  assert.equal(removed.statusCode, 303)
+  const page = await who.get(`/write/${id}/files`)
+  assert.ok(text(page.body).includes('a.txt') && !text(page.body).includes('b.bin'))
+})
+
+test('no file is taken while a disk is too full (G20)', async () => {
+  const who = await browserOf(priya)
+  const id = idIn(await write(who, whole(miriam.address), 'save'))
+  hasRoom = false
+  const answer = await attach(who, id, [{ name: 'a.pdf', type: 'application/pdf', octets: Buffer.from('%PDF-1.7') }])
+  hasRoom = true
+  assert.equal(answer.statusCode, 422)
+  assert.ok(text(answer.body).includes('The service has too little free space at present.'))
+  assert.ok(text((await who.get(`/write/${id}/files`)).body).includes('No files are attached.'))
+})
+
+test('a file that is too large is told when it has come, and what came with it is kept', { timeout: 60_000 }, async () => {
+  const who = await browserOf(priya)
+  const id = idIn(await write(who, whole(miriam.address), 'save'))
+  const answer = await attach(who, id, [
+    { name: 'first.pdf', type: 'application/pdf', octets: Buffer.from('%PDF-1.7') },
+    { name: 'film.mp4', type: 'video/mp4', octets: Buffer.alloc(26 * 1024 * 1024) },
+    { name: 'last.pdf', type: 'application/pdf', octets: Buffer.from('%PDF-1.7') },
+  ])
+  assert.equal(answer.statusCode, 422)
+  assert.ok(text(answer.body).includes('The files of a message hold 25 MB together at most. Send them'), text(answer.body))
+  const files = text((await who.get(`/write/${id}/files`)).body)
+  assert.ok(files.includes('first.pdf') && !files.includes('film.mp4'))
+})
+
+test('people are found and added, with and without scripts (G11)', async () => {
+  const who = await browserOf(priya)
+  const path = await write(who, whole(''), 'people-cc')
+  const found = await who.get(`${path}&q=mir+hol`)
+  assert.ok(text(found.body).includes('Hollis and Penn Solicitors'))
+  const added = await who.follow(
+    await who.post(path.split('?')[0]!, { field: 'cc', person: [miriam.address, daniel.address] as unknown as string }),
+  )
+  assert.match(added.body, /value="Miriam Hollis &lt;miriam\.hollis@[^"]*&gt;, Daniel Penn &lt;daniel/)
+  assert.equal((await who.get('/people?q=adey')).json()[0].organisation, 'Tern Court Chambers')
+  assert.deepEqual((await who.get('/people?q=a')).json(), [])
+})
+
+test('a reply keeps the marking, names whom it answers, quotes, and is threaded; a forward attaches the original (G06, RFC 5322 §3.6.4)', async () => {
+  const police = await browserOf(priya)
+  await send(
+    police,
+    await write(
+      police,
+      whole(`${miriam.address}`, { cc: daniel.address, subject: 'to be answered', marking: 'GPMS/RESTRICTED' }),
+    ),
+  )
+  const solicitor = await browserOf(miriam)
+  const reader = await doors.signIn(miriam)
+  const { status, copies } = (await doors.mailboxes.select(readerOf(reader), 'INBOX'))!
+  const from = `/mail/${status.id}/${copies.at(-1)!.uid}/answer`
+  const answer = async (kind: string, to: string) => {
+    const form = await solicitor.get(`${from}/${kind}`)
+    const named = (name: string) =>
+      new RegExp(`id="${name}" name="${name}"[^>]*value="([^"]*)"`)
+        .exec(form.body)?.[1]
+        ?.replaceAll('&lt;', '<')
+        .replaceAll('&gt;', '>') ?? ''
+    const body = /<textarea[^>]*>([\s\S]*?)<\/textarea>/.exec(form.body)![1]!.replaceAll('&gt;', '>')
+    const typed = {
+      to: to || named('to'),
+      cc: named('cc'),
+      bcc: '',
+      subject: named('subject'),
+      text: body,
+      marking: 'GPMS/RESTRICTED',
+    }
+    const saved = await solicitor.post(`${from}/${kind}`, {
+      ...typed,
+      begun: hidden(form.body, 'begun'),
+      version: '0',
+      do: 'check',
+    })
+    return { typed, check: String(saved.headers.location) }
+  }
+  const all = await answer('reply-all', '')
+  assert.ok(
+    all.typed.to.includes(priya.address) && all.typed.cc.includes(daniel.address) && !all.typed.cc.includes(miriam.address),
+  )
+  assert.equal(all.typed.subject, 'Re: [RESTRICTED] to be answered')
+  assert.match(all.typed.text, /> Dear all\n>\n> Please see\./)
+  const flags = async () => (await doors.mailboxes.select(readerOf(reader), 'INBOX'))!.copies.at(-1)!.flags
+  assert.ok(!(await flags()).includes('\\Answered'))
+  assert.equal((await send(solicitor, all.check)).statusCode, 303, 'a non-adopter answers RESTRICTED with RESTRICTED')
+  assert.ok((await flags()).includes('\\Answered'), 'RFC 3501 §2.3.2')
+  const replied = (await doors.read(priya)).at(-1)!
+  const original = (await doors.read(miriam)).find((mail) => /^Subject: \[RESTRICTED\] to be answered/m.test(mail))!
+  const id = /^Message-ID: (<.*>)\r$/m.exec(original)![1]!
+  assert.ok(replied.includes(`In-Reply-To: ${id}\r\n`) && replied.includes(`References: ${id}\r\n`))
+
+  const lower = await answer('reply', '')
+  await solicitor.post(lower.check.replace('/check', ''), { ...lower.typed, marking: '', version: '1', do: 'check' })
+  assert.ok(text((await solicitor.get(lower.check)).body).includes('must not be lower'))
+  const lowered = { ...lower.typed, subject: 'Re: to be answered', marking: 'GPMS/PROTECT', lowering: 'The list was published' }
+  await solicitor.post(lower.check.replace('/check', ''), { ...lowered, version: '2', do: 'save' })
+  assert.match((await solicitor.get(lower.check.replace('/check', ''))).body, /value="GPMS\/PROTECT"[^>]*checked/)
+  const checked = text((await solicitor.get(lower.check)).body)
+  assert.ok(checked.includes('The list was published') && !checked.includes('must not be lower'), checked)
+  assert.equal((await send(solicitor, lower.check)).statusCode, 303)
+  const below = (await doors.read(priya)).at(-1)!
+  assert.match(below, /^X-Protective-Marking: .*SEC=PROTECT/m)
+  assert.doesNotMatch(below, /Lower-Marking/)
+  const acceptance = (await allRecords(service)).findLast(({ leaf }) => leaf.event === 'SubmissionAcceptance')!
+  const { loweredFrom, loweringReason } = acceptance.openings[0]!.detail
+  assert.deepEqual([loweredFrom, loweringReason], ['RESTRICTED', 'The list was published'])
+
+  const forward = await answer('forward', daniel.address)
+  assert.equal((await send(solicitor, forward.check)).statusCode, 303)
+  const passed = (await doors.read(daniel)).at(-1)!
+  assert.match(passed, /Content-Type: message\/rfc822/)
+  assert.ok(passed.includes(original), 'octet for octet')
+  assert.equal((await solicitor.get(`${from}/nonsense`)).statusCode, 404)
+})
+
+/** A message with three files, the one in the middle too large for a row, and what its reader forwards it with. */
+async function withFiles(subject: string) {
+  const sender = await browserOf(priya)
+  const check = await write(sender, whole(miriam.address, { subject }))
+  const names = ['first.txt', 'second.txt', 'first.txt']
+  const octets = [Buffer.from('1'), randomBytes(100_000), Buffer.from('333')]
+  await attach(
+    sender,
+    idIn(check),
+    names.map((name, at) => ({ name, type: 'application/octet-stream', octets: octets[at]! })),
+  )
+  assert.equal((await send(sender, check)).statusCode, 303)
+  const who = await browserOf(miriam)
+  const reader = readerOf(await doors.signIn(miriam))
+  const { status, copies } = (await doors.mailboxes.select(reader, 'INBOX'))!
+  const path = `/mail/${status.id}/${copies.at(-1)!.uid}/answer/forward-inline`
+  const begun = hidden((await who.get(path)).body, 'begun')
+  const uploads = openUploads(service.domains)
+  const files = async () => (await uploads.list(reader, begun)).map(({ name, octets }) => `${name} ${octets}`)
+  const fields = { ...whole(daniel.address, { subject: `Fwd: ${subject}` }), begun, version: '0', do: 'check' }
+  return { who, begun, files, press: () => who.post(path, fields), all: ['first.txt 1', 'second.txt 100000', 'first.txt 3'] }
+}
+
+test('a forward whose files were only partly carried over is not sent, and has each of them once when the form is sent again', async (t) => {
+  const { who, begun, files, press, all } = await withFiles('broken off')
+  const put = t.mock.method(service.domains.contentStore, 'put')
+  put.mock.mockImplementationOnce(async () => {
+    throw new Error('the disk broke off')
+  })
+  assert.ok((await press()).statusCode >= 500)
+  assert.deepEqual(await files(), all.slice(0, 1))
+  const page = await who.get(`/write/${begun}/check`)
+  assert.ok(text(page.body).includes('ot all the files that were to go with the message are there'), text(page.body))
+  const tried = await who.post(`/write/${begun}/send`, { version: hidden(page.body, 'version') || '2' })
+  assert.ok(text(tried.body).includes('The message cannot be sent as it is'), text(tried.body))
+  assert.equal((await press()).headers.location, `/write/${begun}/check`)
+  assert.deepEqual(await files(), all)
+  await press()
+  assert.deepEqual(await files(), all)
+  const before = (await doors.read(daniel)).length
+  assert.equal((await send(who, `/write/${begun}/check`)).statusCode, 303)
+  assert.equal((await doors.read(daniel)).length, before + 1)
+})
+
+test('a forward that is sent many times at once has each file once, before any answer', async () => {
+  const { begun, files, press, all } = await withFiles('pressed often')
+  const seen = await Promise.all(
+    Array.from({ length: 4 }, async () => {
+      assert.equal((await press()).headers.location, `/write/${begun}/check`)
+      return (await files()).toSorted()
+    }),
+  )
+  for (const one of seen) assert.deepEqual(one, all.toSorted())
+})
+
+test('a file that was carried over and taken away stays away', async () => {
+  const { who, begun, files, press, all } = await withFiles('fewer files')
+  await press()
+  const page = await who.get(`/write/${begun}/files`)
+  const remove = /action="([^"]*\/files\/[^"]*)"/.exec(page.body)![1]!
+  assert.equal((await who.post(remove, {})).statusCode, 303)
+  await press()
+  assert.deepEqual(await files(), all.slice(1))
+})
+
+test('what a sender asks for beyond the minimum is kept in the draft, shown, and sent with the message (G09)', async () => {
+  const who = await browserOf(priya)
+  const asked = { 'no-forwarding': 'yes', 'no-download': 'yes', 'only-recipients': 'yes' }
+  const check = await write(who, whole(miriam.address, { subject: 'with care', ...asked, until: '31 December' }))
+  assert.ok(text((await who.get(check)).body).includes('The last day must be a date like 2026-12-31'))
+  const form = (await who.get(check.replace('/check', ''))).body
+  assert.equal([...form.matchAll(/name="(?:no-forwarding|no-download|only-recipients)"[^>]*checked/g)].length, 3)
+  const fields = whole(miriam.address, { subject: 'with care', ...asked, until: '2099-12-31', version: hidden(form, 'version') })
+  await who.post(check.replace('/check', ''), { ...fields, do: 'save' })
+  assert.ok(text((await who.get(check)).body).includes(`Only those named by the sender may read it: ${miriam.address}.`))
+  assert.equal((await send(who, check)).statusCode, 303)
+  const got = (await doors.read(miriam)).at(-1)!.replace(/\r\n[ \t]/g, ' ')
+  const said = `X-CJSM-Handling: no-forwarding, no-download, reader=${miriam.address}, until=2099-12-31T23:59:59Z`
+  assert.ok(got.toLowerCase().includes(said.toLowerCase()), got)
+})
+
+test('a session that ended while one wrote loses nothing', async () => {
+  const who = await browserOf(priya)
+  const form = await who.get('/write')
+  await service.domains.database.run(sql`update web_session set seen_ms = 0, created_ms = 0 where ended_ms is null`)
+  const fields = {
+    begun: hidden(form.body, 'begun'),
+    version: '0',
+    ...whole(miriam.address, { text: 'typed before it ended' }),
+    do: 'save',
+  }
+  const kept = await who.post('/write', fields)
+  assert.equal(kept.statusCode, 401)
+  assert.match(kept.body, /name="kept"/)
+  assert.doesNotMatch(kept.body, /typed before it ended/)
+})
+
+test('hostile strings in every field are shown, never run, in form, check and list', async () => {
+  const who = await browserOf(priya)
+  const hostile = '"><script>alert(1)</script>{{ 7 * 7 }}\u202e'
+  const path = await write(
+    who,
+    whole(hostile, { cc: hostile, bcc: hostile, subject: hostile, text: `</textarea>${hostile}` }),
+    'save',
+  )
+  await attach(who, idIn(path), [{ name: 'x<script>.html', type: 'text/html', octets: Buffer.from('x') }])
+  for (const url of [
+    path,
+    `${path}/check`,
+    `${path}/files`,
+    `${path}/delete`,
+    `${path}/people?q=${encodeURIComponent(hostile)}`,
+    '/drafts',
+  ]) {
+    const page = await who.get(url)
+    assert.equal(page.statusCode === 200 || page.statusCode === 422, true, `${url} ${page.statusCode}`)
+    assert.doesNotMatch(page.body, /<script>alert|x<script>|>49</, url)
+  }
+})

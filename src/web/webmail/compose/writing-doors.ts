@@ -1,0 +1,14 @@
+// What writing needs from below.
+import type { Directory } from '#community/directory.ts'
+import type { SentOutcomes } from '#delivery/sent-outcomes.ts'
+import type { DraftWriter } from '#delivery/write-drafts.ts'
+import type { Drafts } from '#mailbox/drafts.ts'
+import type { Uploads } from '#mailbox/uploads.ts'
+
+export interface WritingDoors {
+  readonly drafts: Drafts
+  readonly uploads: Uploads
+  readonly directory: Directory
+  readonly writer: DraftWriter
+  readonly outcomes: SentOutcomes
+}
