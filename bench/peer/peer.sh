@@ -1,6 +1,6 @@
 #!/bin/sh
 # The peer for comparisons: Postfix (submission over TLS, SASL) hands to Dovecot by LMTP (Maildir, mail_crypt, fsync), from Debian's packages, on loopback, in a folder of its own.
-#   peer.sh up FOLDER SUBMISSIONS-PORT IMAPS-PORT USERS     as root; users are u0@peer.example, u1@…, all with the password "peer-password"
+#   peer.sh up FOLDER SUBMISSIONS-PORT IMAPS-PORT USERS [CLAMD-CONF]     as root; with CLAMD-CONF a clamd of those settings and clamav-milter before it; users are u0@peer.example, u1@…, all with the password "peer-password"
 #   peer.sh down FOLDER
 set -eu
 
@@ -12,14 +12,29 @@ act=${1:-} folder=${2:-}
 if [ "$act" = down ]; then
   [ ! -f "$folder/postfix/main.cf" ] || postfix -c "$folder/postfix" stop >/dev/null 2>&1 || true
   [ ! -f "$folder/dovecot.conf" ] || doveadm -c "$folder/dovecot.conf" stop >/dev/null 2>&1 || true
+  for name in milter clamd; do
+    [ -f "$folder/$name.pid" ] || continue
+    pid=$(cat "$folder/$name.pid")
+    kill "$pid" 2>/dev/null || continue
+    left=10
+    while kill -0 "$pid" 2>/dev/null && [ $left -gt 0 ]; do
+      left=$((left - 1))
+      sleep 1
+    done
+  done
   exit 0
 fi
-[ "$act" = up ] && [ $# = 5 ] || fail "peer.sh up FOLDER SUBMISSIONS-PORT IMAPS-PORT USERS"
-smtp=$3 imap=$4 users=$5
+[ "$act" = up ] && [ $# -ge 5 ] || fail "peer.sh up FOLDER SUBMISSIONS-PORT IMAPS-PORT USERS [CLAMD-CONF]"
+smtp=$3 imap=$4 users=$5 clamd_conf=${6:-}
 
+# $1: packages; what follows: the programs that they bring
 install_packages() {
-  command -v dovecot >/dev/null && command -v postfix >/dev/null && [ -x /usr/lib/dovecot/lmtp ] && return
-  echo "Installing Postfix and Dovecot ..." >&2
+  packages=$1
+  shift
+  missing=no
+  for program in "$@"; do [ -x "$program" ] || missing=yes; done
+  [ $missing = yes ] || return 0
+  echo "Installing $packages ..." >&2
   # Their services of the whole machine are not wanted: only what is started below.
   guard=/usr/sbin/policy-rc.d
   made=no
@@ -28,14 +43,17 @@ install_packages() {
     printf '#!/bin/sh\nexit 101\n' >$guard
     chmod 755 $guard
   fi
-  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-    postfix dovecot-core dovecot-imapd dovecot-lmtpd openssl >"$folder/apt.log" 2>&1 || fail "apt-get failed: $folder/apt.log"
+  # shellcheck disable=SC2086 # a list
+  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages >"$folder/apt.log" 2>&1 </dev/null ||
+    { [ $made = no ] || rm -f $guard; fail "apt-get failed: $(tail -n 3 "$folder/apt.log")"; }
   [ $made = no ] || rm -f $guard
 }
 
 mkdir -p "$folder"
 chmod 755 "$folder"
-install_packages
+install_packages "postfix dovecot-core dovecot-imapd dovecot-lmtpd openssl" \
+  /usr/sbin/postfix /usr/sbin/dovecot /usr/lib/dovecot/lmtp /usr/lib/dovecot/imap /usr/bin/openssl
+[ -z "$clamd_conf" ] || install_packages "clamav-daemon clamav-milter" /usr/sbin/clamd /usr/sbin/clamav-milter
 case $(dovecot --version) in 2.3.*) ;; *) fail "the settings here are for Dovecot 2.3 (Debian 12)." ;; esac
 mkdir -p "$folder/postfix" "$folder/queue" "$folder/postfix-data" "$folder/mail" "$folder/run" "$folder/state" "$folder/log"
 chown postfix "$folder/postfix-data"
@@ -83,6 +101,10 @@ smtpd_sasl_type = dovecot
 smtpd_sasl_path = private/auth
 smtpd_relay_restrictions = permit_sasl_authenticated, reject
 smtpd_client_connection_count_limit = 0
+END
+[ -z "$clamd_conf" ] || cat >>"$folder/postfix/main.cf" <<END
+smtpd_milters = unix:$folder/milter.sock
+milter_default_action = tempfail
 END
 cat >"$folder/postfix/master.cf" <<END
 127.0.0.1:$smtp inet n - n - 500 smtpd -o smtpd_tls_wrappermode=yes
@@ -163,6 +185,37 @@ service imap-login {
   }
 }
 END
+wait_for() {
+  left=$2
+  until [ -S "$1" ]; do
+    left=$((left - 1))
+    [ "$left" -gt 0 ] || fail "$3: $folder/log"
+    sleep 1
+  done
+}
+if [ -n "$clamd_conf" ]; then
+  mkdir -p "$folder/scan"
+  # The settings of the other side's, and where its own process and log are.
+  printf 'PidFile %s\nLogFile %s\n' "$folder/clamd.pid" "$folder/log/clamd.log" >>"$clamd_conf"
+  clamd --config-file="$clamd_conf" >"$folder/log/start-clamd.log" 2>&1 </dev/null || fail "clamd did not start: $folder/log"
+  wait_for "$folder/clamd.sock" 120 "clamd did not start"
+  cat >"$folder/milter.conf" <<END
+MilterSocket $folder/milter.sock
+MilterSocketMode 666
+FixStaleSocket yes
+User root
+PidFile $folder/milter.pid
+LogFile $folder/log/milter.log
+ClamdSocket unix:$folder/clamd.sock
+OnClean Accept
+OnInfected Reject
+OnFail Defer
+MaxFileSize 40M
+TemporaryDirectory $folder/scan
+END
+  clamav-milter --config-file="$folder/milter.conf" >"$folder/log/start-milter.log" 2>&1 </dev/null || fail "clamav-milter did not start: $folder/log"
+  wait_for "$folder/milter.sock" 30 "clamav-milter did not start"
+fi
 # A daemon that kept this script's output open would keep its caller waiting.
 postfix -c "$folder/postfix" check >"$folder/log/check.log" 2>&1 </dev/null || true
 dovecot -c "$folder/dovecot.conf" >"$folder/log/start-dovecot.log" 2>&1 </dev/null || fail "Dovecot did not start: $folder/log"

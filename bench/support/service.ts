@@ -15,6 +15,7 @@ const startWithinMs = 300_000
 export interface Person {
   readonly address: string
   readonly userName: string
+  readonly password: string
   readonly devicePassword: string
   readonly adopter: boolean
 }
@@ -65,6 +66,8 @@ export async function withService<T>(o: ServiceOptions, work: (service: Service)
     ...process.env,
     ...(standIn === null ? {} : { CJSM_CLAMD_SOCKET: socket }),
     CJSM_WORKERS: String(o.workers),
+    CJSM_SENDING_PER_HOUR: '1000000000',
+    CJSM_SENDING_PER_DAY: '1000000000',
     ...o.environment,
   }
   const cjsm = async (words: readonly string[], env: NodeJS.ProcessEnv = process.env) =>
