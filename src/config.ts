@@ -148,6 +148,17 @@ const settings = {
     maxLength: 100,
     description: 'How to reach the Helpdesk; stands in every refusal. T00',
   }),
+  serviceName: Type.String({
+    default: 'Criminal Justice Secure eMail',
+    minLength: 1,
+    maxLength: 60,
+    description: 'What webmail calls itself, in the header and the title of every page.',
+  }),
+  serviceColour: Type.String({
+    default: '',
+    pattern: '^(#[0-9a-f]{6})?$',
+    description: 'The colour of webmail’s header, as #rrggbb; what stands on it is black or white. Default: a dark blue.',
+  }),
   logOrigin: Type.String({
     default: '',
     pattern: '^[^\\s+]{0,255}$',

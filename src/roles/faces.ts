@@ -35,6 +35,7 @@ import { imapDoors, readerOf, withHelpdesk } from '#roles/imap-doors.ts'
 import type { SmtpDoors } from '#smtp/doors.ts'
 import { type SmtpLimits, smtpLimits } from '#smtp/limits.ts'
 import { listenForSubmission } from '#smtp/server.ts'
+import type { Brand } from '#web/brand.ts'
 import { type WebServer, startWeb } from '#web/server.ts'
 
 export interface FaceParts {
@@ -62,6 +63,7 @@ export interface FaceParts {
   readonly strictTransport: boolean
   readonly hostName: string
   readonly helpdesk: string
+  readonly brand?: Brand
   readonly spoolFolder: string
   /** What many recipients are, and which addresses are monitored. G11, T22 */
   readonly needToKnow: NeedToKnowFacts['limits']
@@ -170,6 +172,7 @@ export async function openFaces(parts: FaceParts): Promise<Faces> {
     ports: parts.ports,
     doors: webDoors({ domains, sessions, mailboxes, writing }),
     helpdesk: parts.helpdesk,
+    ...(parts.brand === undefined ? {} : { brand: parts.brand }),
     strictTransport: parts.strictTransport,
     clock,
   })

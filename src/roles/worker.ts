@@ -59,6 +59,7 @@ export async function runWorker(config: Config): Promise<void> {
     strictTransport: config.tlsCertificate !== '',
     hostName: config.hostName,
     helpdesk: config.helpdesk,
+    brand: { name: config.serviceName, colour: config.serviceColour },
     markings: markingSetIn(config.markingsFolder),
     spoolFolder: places.spool,
     needToKnow: {

@@ -13,6 +13,7 @@ import { formsAndUploads } from '#web/bodies.ts'
 import { helpRoutes } from '#web/help/routes.ts'
 import { maxFormOctets } from '#web/limits.ts'
 import type { Lobby } from '#web/lobby.ts'
+import type { Brand } from '#web/brand.ts'
 import { newRender } from '#web/render.ts'
 import type { Route } from '#web/route.ts'
 import { rulesRoutes } from '#web/rules/routes.ts'
@@ -25,6 +26,8 @@ export interface AppParts {
   readonly doors: WebDoors
   readonly lobby: Lobby
   readonly helpdesk: string
+  /** The plain one when left out. */
+  readonly brand?: Brand
   /** Whether the certificate is one that others vouch for (HSTS). */
   readonly strictTransport: boolean
   readonly clock: Clock
@@ -46,8 +49,8 @@ export function routesOf(doors: WebDoors): Route[] {
 
 /** Builds the application on a server that `serverFactory` makes; it listens to nothing by itself. */
 export async function newApp(parts: AppParts, serverFactory: FastifyServerFactory): Promise<FastifyInstance> {
-  const assets = openAssets()
-  const attendant = newAttendant({ ...parts, render: newRender(), assets })
+  const assets = openAssets(parts.brand)
+  const attendant = newAttendant({ ...parts, render: newRender(parts.brand), assets })
   const app = Fastify({
     bodyLimit: maxFormOctets,
     exposeHeadRoutes: false,

@@ -6,6 +6,7 @@ import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
+import { type Brand, brandStyles, plainBrand } from '#web/brand.ts'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const packages = fileURLToPath(new URL('../../node_modules/', import.meta.url))
@@ -47,13 +48,16 @@ const text = (type: string, read: () => string): Source => ({ type: `${type}; ch
 const script = (read: () => string) => text('text/javascript', read)
 
 /** Every asset by its name below the folder of the build. Scripts of the browser keep the ending of their source, which they import each other by. */
-function sources(): Map<string, Source> {
+function sources(brand: Brand): Map<string, Source> {
   const found = new Map<string, Source>()
   const styles = [`${govuk}govuk-frontend.min.css`, `${moj}moj-frontend.min.css`]
   found.set(
     'app.css',
     text('text/css', () =>
-      [...styles, ...globSync(`${here}**/*.css`).sort()].map((file) => ourFonts(readFileSync(file, 'utf8'))).join('\n'),
+      [...styles, ...globSync(`${here}**/*.css`).sort()]
+        .map((file) => ourFonts(readFileSync(file, 'utf8')))
+        .concat(brandStyles(brand))
+        .join('\n'),
     ),
   )
   found.set(
@@ -97,8 +101,8 @@ const compress = {
 } as const
 
 /** Opens the assets of this build. */
-export function openAssets(): Assets {
-  const all = sources()
+export function openAssets(brand: Brand = plainBrand): Assets {
+  const all = sources(brand)
   const digest = createHash('sha256')
   for (const [name, source] of [...all].sort(([one], [other]) => (one < other ? -1 : 1)))
     digest.update(`${name}\0`).update(source.read())

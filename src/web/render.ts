@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import nunjucks from 'nunjucks'
 import type { FieldError, Notice } from '#web/answers.ts'
+import { type Brand, plainBrand } from '#web/brand.ts'
 import { counted, listDate, longDate, plainText, sizeText } from '#web/format.ts'
 import { sentence } from '#web/problems.ts'
 import { urls } from '#web/urls.ts'
@@ -35,7 +36,7 @@ class TightLoader extends nunjucks.FileSystemLoader {
 export type Render = (template: string, page: PageContext, view: object) => string
 
 /** Makes the function that renders a template below src/web; throws a fault for what is wrong in it. */
-export function newRender(): Render {
+export function newRender(brand: Brand = plainBrand): Render {
   const loader = new TightLoader(
     [pathOf('.'), pathOf('../../node_modules/govuk-frontend/dist'), pathOf('../../node_modules/@ministryofjustice/frontend')],
     { noCache: false, watch: false },
@@ -47,6 +48,7 @@ export function newRender(): Render {
     lstripBlocks: true,
   })
   environment.addGlobal('urls', urls)
+  environment.addGlobal('serviceName', brand.name)
   environment.addFilter('plain', (text: unknown, most?: number) => plainText(String(text ?? ''), most))
   environment.addFilter('longDate', longDate)
   environment.addFilter('listDate', listDate)
