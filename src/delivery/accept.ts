@@ -33,6 +33,7 @@ import { theService } from '#keys/epoch.ts'
 import type { Keys } from '#keys/keys.ts'
 import { parseHeader } from '#mail/header.ts'
 import type { PlacedCopy } from '#mailbox/deliver.ts'
+import { readerOf } from '#mailbox/means.ts'
 import type { RoomOf } from '#mailbox/quota.ts'
 import { automationOf } from '#policy/automation.ts'
 import { decide, judgeRecipient } from '#policy/decide.ts'
@@ -166,8 +167,7 @@ async function submit(
   const permit = automation.kind === 'automated' ? await permitFor(parts, who, envelope, standings) : null
   const { markings = shippedSet } = parts
   const schemes = markings.schemesFor(organisation?.name ?? '')
-  const reader = { holder: who.account, computer: who.computer, address: who.address }
-  const integrity = over === null ? await parts.findIntegrity(reader, content, inspected) : null
+  const integrity = over === null ? await parts.findIntegrity(readerOf(who), content, inspected) : null
   const facts = { ...gatherFacts(who, organisation, envelope, standings, inspected, attached, permit, markings), integrity }
   const decision = decide(facts)
   const submitted = {

@@ -5,6 +5,7 @@ import { type Header, parseHeader } from '#mail/header.ts'
 import { textOfHtml } from '#mail/html.ts'
 import type { Part } from '#mail/part.ts'
 import { type Structure, StructureScan } from '#mail/structure.ts'
+import { ownTextParts } from '#mail/own-text-parts.ts'
 import { decodeParameters } from '#mail/words.ts'
 
 /** Octets that can be read more than once: a spool, or a buffer. */
@@ -27,7 +28,6 @@ export interface Inspected {
 
 /** The rules look for a banner in this much of the text's beginning and end. */
 const bannerOctets = 16 * 1024
-const textsRead = 4
 const headerOctetsRead = 256 * 1024 + 4096
 
 export function octetsOf(buffer: Buffer): Octets {
@@ -73,18 +73,6 @@ async function eachPiece(octets: Octets, scan: StructureScan, hash: Hash): Promi
     scan.push(piece)
     hash.update(piece)
   }
-}
-
-/** The parts that are the message's own text: not attachments, not in a nested message; the first of each kind in the first few. */
-function ownTextParts(root: Part): Part[] {
-  const found: Part[] = []
-  const walk = (part: Part): void => {
-    if (found.length === textsRead) return
-    if (part.type === 'multipart') for (const child of part.parts) walk(child)
-    else if (part.type === 'text' && part.disposition?.type.toLowerCase() !== 'attachment') found.push(part)
-  }
-  walk(root)
-  return found
 }
 
 /** The text of a part, of one longer than `most` octets only its beginning and end. */

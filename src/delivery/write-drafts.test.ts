@@ -256,16 +256,3 @@ test('a message has at most as many recipients as by SMTP', () => {
     'A B <a@x.example>, "C, D" <c@x.example>',
   )
 })
-
-test('sending 4 KiB takes some milliseconds', { skip: process.env.CJSM_LONG !== '1' }, async () => {
-  const times: number[] = []
-  for (let count = 0; count < 60; count++) {
-    const draft = await begin(priya, newFields({ subject: `timed ${count}`, text: 'x'.repeat(70).concat('\n').repeat(58) }))
-    const beganMs = performance.now()
-    assert.equal((await draft.send()).kind, 'sent')
-    times.push(performance.now() - beganMs)
-  }
-  const [p50, p95] = [0.5, 0.95].map((part) => times.toSorted((a, b) => a - b)[Math.floor(part * times.length)]!)
-  console.log(`send: p50 ${p50!.toFixed(1)} ms, p95 ${p95!.toFixed(1)} ms`)
-  assert.ok(p50! < 60)
-})

@@ -19,7 +19,7 @@ import type { SignedIn } from '#identity/sign-in.ts'
 import type { Keys } from '#keys/keys.ts'
 import { type ToAttach, type Typed, composeMessage, composedDiffers } from '#mail/compose.ts'
 import { type ChosenMarking, type Draft, DraftWasChanged, type Drafts, type Leftovers, type Sent } from '#mailbox/drafts.ts'
-import type { Reader } from '#mailbox/means.ts'
+import { type Reader, readerOf } from '#mailbox/means.ts'
 import type { Mailboxes } from '#mailbox/open-mailboxes.ts'
 import type { RoomOf } from '#mailbox/quota.ts'
 import type { Upload, Uploads } from '#mailbox/uploads.ts'
@@ -93,7 +93,6 @@ export interface DraftWriter {
 
 /** Who defines the names in the X-Protective-Marking that we write. */
 const namespace = 'cjsm'
-const readerOf = (who: SignedIn): Reader => ({ holder: who.account, computer: who.computer, address: who.address })
 const cannotBeWritten = (what: string) =>
   refused(
     'T19',

@@ -34,7 +34,8 @@ const failed = refused(
   'the user name or the device password is not right',
   'Use the device password that was shown for this computer, not the one for webmail.',
 )
-const suspended = refused(
+/** The same for mail programs and webmail. */
+export const suspended = refused(
   'G02',
   'account-is-suspended',
   'the account may not be used at present',

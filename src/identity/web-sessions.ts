@@ -6,7 +6,7 @@ import type { Evidence } from '#evidence/record.ts'
 import { type Browser, type BoundComputer, openComputers } from '#identity/computers.ts'
 import { type GuessSubject, openGuesses } from '#identity/guesses.ts'
 import { hashPassword, passwordIs } from '#identity/passwords.ts'
-import type { SignedIn } from '#identity/sign-in.ts'
+import { suspended, type SignedIn } from '#identity/sign-in.ts'
 import {
   type PasswordRow,
   type SessionRow,
@@ -79,12 +79,6 @@ const failed = refused(
   'sign-in-failed',
   'the user name or the password is not right',
   'Check both. The password is the one for webmail, not the device password of a mail program.',
-)
-const suspended = refused(
-  'G02',
-  'account-is-suspended',
-  'the account may not be used at present',
-  'Ask your organisation’s administrator or the Helpdesk.',
 )
 const revoked = refused(
   'T06',

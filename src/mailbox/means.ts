@@ -4,6 +4,7 @@ import { refused } from '#base/faults.ts'
 import type { Log } from '#base/log.ts'
 import type { Evidence } from '#evidence/record.ts'
 import type { Accounts } from '#identity/accounts.ts'
+import type { SignedIn } from '#identity/sign-in.ts'
 import type { Keys } from '#keys/keys.ts'
 import type { Watcher } from '#mailbox/watch.ts'
 import type { ContentStore } from '#store/content-store.ts'
@@ -35,3 +36,6 @@ export const mailboxDoesNotExist = refused(
   'there is no mailbox of that name',
   'Create it first, or choose one from the list.',
 )
+
+/** A signed-in person as the reader of their own mailboxes. */
+export const readerOf = (who: SignedIn): Reader => ({ holder: who.account, computer: who.computer, address: who.address })

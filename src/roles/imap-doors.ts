@@ -3,10 +3,8 @@ import type { Refused } from '#base/faults.ts'
 import type { Append } from '#delivery/append.ts'
 import type { Attempt, SignedIn } from '#identity/sign-in.ts'
 import { type ImapDoors, SignedOut } from '#imap/doors.ts'
-import type { Reader } from '#mailbox/means.ts'
+import { type Reader, readerOf } from '#mailbox/means.ts'
 import type { Mailboxes } from '#mailbox/open-mailboxes.ts'
-
-export const readerOf = (who: SignedIn): Reader => ({ holder: who.account, computer: who.computer, address: who.address })
 
 /** An answer as it is, or a refusal with the Helpdesk's contact behind its remedy. */
 export function withHelpdesk<T>(answer: T, helpdesk: string): T {

@@ -15,7 +15,7 @@ import type { DemoPerson } from '#cli/demonstration.ts'
 import type { Leaf, Opening } from '#evidence/leaf.ts'
 import { type SignedIn, newSignIn } from '#identity/sign-in.ts'
 import type { PlacedCopy } from '#mailbox/deliver.ts'
-import type { Reader } from '#mailbox/means.ts'
+import { readerOf } from '#mailbox/means.ts'
 import { type Mailboxes, openMailboxes } from '#mailbox/open-mailboxes.ts'
 import { newRoomOf } from '#mailbox/quota.ts'
 import { openWatcher } from '#mailbox/watch.ts'
@@ -60,7 +60,6 @@ export async function openTestDoors(
   const mailboxes = openMailboxes({ ...domains, watcher })
   const newSpool = spoolsIn(service.folders.spool, domains.keys.sealing)
   const signIn = newSignIn(domains)
-  const readerOf = (who: SignedIn): Reader => ({ holder: who.account, computer: who.computer, address: who.address })
   const common = {
     ...domains,
     roomOf: newRoomOf(domains),

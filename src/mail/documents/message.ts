@@ -8,9 +8,9 @@ import type { Parameter } from '#mail/parameters.ts'
 import { isMessage, type Part } from '#mail/part.ts'
 import { StructureScan } from '#mail/structure.ts'
 import { decodeParameters } from '#mail/words.ts'
+import { ownTextParts } from '#mail/own-text-parts.ts'
 
 /** Alternatives and pieces of a message's own text that are read. */
-const textsRead = 4
 
 /** An attachment, or a message within the message, by where its octets are. */
 export interface Attached {
@@ -100,16 +100,4 @@ export function messagePlaces(octets: Buffer, path: readonly string[]): MessageF
 /** Where what is read of a text part ends. */
 export function headEnd(part: Part): number {
   return Math.min(part.bodyEnd, part.bodyStart + textHeadOctets)
-}
-
-/** The parts that are a message's own text: no attachments, not in a nested message; the first few. */
-function ownTextParts(root: Part): Part[] {
-  const found: Part[] = []
-  const walk = (part: Part): void => {
-    if (found.length === textsRead) return
-    if (part.type === 'multipart') for (const child of part.parts) walk(child)
-    else if (part.type === 'text' && part.disposition?.type.toLowerCase() !== 'attachment') found.push(part)
-  }
-  walk(root)
-  return found
 }
