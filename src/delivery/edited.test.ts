@@ -9,7 +9,7 @@ import { charsetOf, ownTextEnds } from '#mail/own-text.ts'
 import type { Part } from '#mail/part.ts'
 import { StructureScan } from '#mail/structure.ts'
 import { withEdits } from '#delivery/edited.ts'
-import { octetsOf } from '#delivery/inspect.ts'
+import { octetsOf, slice } from '#delivery/inspect.ts'
 
 const lines = [
   '-- ',
@@ -32,7 +32,9 @@ async function appended(raw: Buffer): Promise<{ octets: Buffer; root: Part }> {
     return linesAppended(part, raw.subarray(from, part.bodyEnd), from, lines) ?? []
   })
   const edited = await withEdits(octetsOf(raw), structure, edits)
-  return { octets: edited.octets.whole()!, root: edited.root }
+  const octets = await slice(edited.octets, 0, edited.octets.size)
+  assert.deepEqual(edited.root, scan(octets).root) // moved or scanned anew, it is what a scan finds
+  return { octets, root: edited.root }
 }
 
 const textOf = (raw: Buffer, part: Part) =>

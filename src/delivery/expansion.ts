@@ -71,6 +71,7 @@ export function newExpansion(clock: Clock, mostMs: number = expansionMs): CountE
     const read = forwards(message)
     try {
       for (const part of leavesOf(root)) {
+        if (beginsNoArchive(message, part)) continue
         const reader = readerOf(decodedPieces(read(part.bodyStart, part.bodyEnd), part.encoding))
         const kind = archiveKindOf(await reader.peek(leadOctets))
         if (kind !== null) await archives.submit(() => countAttached(kind, reader, allowance))
@@ -82,6 +83,13 @@ export function newExpansion(clock: Clock, mostMs: number = expansionMs): CountE
     }
     return { kind: 'clean' }
   }
+}
+
+/** Told without reading it through: of a message in memory, a part that is as it is written. */
+function beginsNoArchive(message: Octets, { encoding, bodyStart, bodyEnd }: Part): boolean {
+  const whole = message.whole()
+  if (whole === null || !['7BIT', '8BIT', 'BINARY'].includes(encoding)) return false
+  return archiveKindOf(whole.subarray(bodyStart, Math.min(bodyEnd, bodyStart + leadOctets))) === null
 }
 
 /** The parts that hold something themselves, in the order of their octets. */

@@ -4,6 +4,7 @@ import { type Clock, monthOf } from '#base/clock.ts'
 import { newId } from '#base/ids.ts'
 import { faultPoint } from '#base/fault-point.ts'
 import { Unavailable } from '#base/faults.ts'
+import { letGo, newPieces, type Pieces } from '#base/octets.ts'
 import { type Identity, newDataKey, pieceOctets, sealPiece, sealSummary } from '#keys/content.ts'
 import type { Sealing } from '#keys/sealing.ts'
 import { imapEnvelopeOf } from '#mail/envelope.ts'
@@ -38,10 +39,14 @@ export interface Sealed {
   readonly digest: Buffer
 }
 
+/** For so many large messages at once the memory of their plaintext is kept. */
+const piecesKept = 4
+
 export type SealMessage = (message: ToSeal) => Promise<Sealed>
 
 export function newSealMessage(o: { sealing: Sealing; contentStore: ContentStore; clock: Clock }): SealMessage {
   const { sealing, contentStore, clock } = o
+  const pieces = newPieces(pieceOctets, piecesKept)
   return async ({ head, header, octets, bodyStart, root, marking, handling = '' }) => {
     const atMs = clock.now()
     const identity: Identity = { month: monthOf(atMs), id: newId(atMs) }
@@ -59,7 +64,7 @@ export function newSealMessage(o: { sealing: Sealing; contentStore: ContentStore
       marking,
       ...(handling === '' ? {} : { handling }),
     })
-    const content = await storeSealed(contentStore, identity, sealPieces(head, octets, bodyStart, hash, seal))
+    const content = await storeSealed(contentStore, identity, sealPieces(pieces, head, octets, bodyStart, hash, seal))
     return {
       message: { ...identity, octets: size, summary: sealSummary(sealing, dataKey, identity, summary), content },
       dataKey,
@@ -70,31 +75,37 @@ export function newSealMessage(o: { sealing: Sealing; contentStore: ContentStore
 
 /** The sealed pieces of head and body, each of 256 KiB of plaintext but the last. */
 async function* sealPieces(
+  pieces: Pieces,
   head: Buffer,
   octets: Octets,
   bodyStart: number,
   hash: { update(octets: Buffer): unknown },
   seal: (piece: Buffer, index: number) => Buffer,
 ): AsyncGenerator<Buffer> {
+  const size = head.length + octets.size - bodyStart
   // One piece of memory for all: with new ones many large messages at once would outrun the garbage collector.
-  const piece = Buffer.allocUnsafe(Math.min(pieceOctets, head.length + octets.size - bodyStart))
+  const piece = size < pieceOctets ? Buffer.allocUnsafe(size) : pieces.take()
   let filled = 0
   let index = 0
-  for await (const chunk of headAndBody(head, octets, bodyStart)) {
-    for (let at = 0; at < chunk.length; ) {
-      if (filled === piece.length) {
-        hash.update(piece)
-        yield seal(piece, index++)
-        filled = 0
+  try {
+    for await (const chunk of headAndBody(head, octets, bodyStart)) {
+      for (let at = 0; at < chunk.length; ) {
+        if (filled === piece.length) {
+          hash.update(piece)
+          yield seal(piece, index++)
+          filled = 0
+        }
+        const taken = chunk.copy(piece, filled, at)
+        filled += taken
+        at += taken
       }
-      const taken = chunk.copy(piece, filled, at)
-      filled += taken
-      at += taken
     }
+    const last = piece.subarray(0, filled)
+    hash.update(last)
+    yield seal(last, index)
+  } finally {
+    if (piece.length === pieceOctets) pieces.giveBack(piece)
   }
-  const last = piece.subarray(0, filled)
-  hash.update(last)
-  yield seal(last, index)
 }
 
 async function* headAndBody(head: Buffer, octets: Octets, bodyStart: number): AsyncGenerator<Buffer> {
@@ -120,8 +131,14 @@ async function storeSealed(
     if (octets > inlineOctets) break
   }
   async function* all() {
-    yield* first
-    yield* pieces
+    for (const piece of first) {
+      yield piece
+      letGo(piece)
+    }
+    for await (const piece of pieces) {
+      yield piece
+      letGo(piece)
+    }
   }
   await contentStore.put(identity.month, identity.id, all()).catch((cause: unknown) => {
     throw new Unavailable('content-store', { cause })

@@ -17,7 +17,7 @@ const files = () => readdir(folder)
 
 async function filled(octets: Buffer, chunkOctets: number): Promise<Spool> {
   const spool = newSpool()
-  for (let at = 0; at < octets.length; at += chunkOctets) await spool.write(octets.subarray(at, at + chunkOctets))
+  for (let at = 0; at < octets.length; at += chunkOctets) await spool.write(Buffer.from(octets.subarray(at, at + chunkOctets)))
   return spool
 }
 async function rangeOf(spool: Spool, from: number, to: number): Promise<Buffer> {
@@ -117,7 +117,7 @@ test('a few full pieces are held in memory; one more puts them all into the file
   ] as const) {
     const content = randomBytes(octets)
     const spool = make()
-    for (let at = 0; at < octets; at += 60_001) await spool.write(content.subarray(at, at + 60_001))
+    for (let at = 0; at < octets; at += 60_001) await spool.write(Buffer.from(content.subarray(at, at + 60_001)))
     assert.equal((await files()).length, inFile, `${octets} octets`)
     for (const [from, to] of [
       [0, octets],

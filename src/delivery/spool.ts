@@ -2,11 +2,14 @@
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { randomId } from '#base/ids.ts'
+import { letGo, newPieces, type Pieces } from '#base/octets.ts'
+import type { KeyObject } from 'node:crypto'
 import { type Identity, newDataKey, pieceOctets, sealPiece, unsealRange } from '#keys/content.ts'
 import type { Sealing } from '#keys/sealing.ts'
 
 /** Octets that came in, to be read as often as needed. */
 export interface Spool {
+  /** Takes octets, whose memory is the spool's from now on. */
   write(chunk: Buffer): Promise<void>
   readonly size: number
   /** The octets of a range, in pieces of at most 256 KiB; write() must be over. */
@@ -24,17 +27,20 @@ const chunksKeptOctets = 64 * 1024
 /** Full pieces of one message, and of all messages of a process together, that stay in memory instead of the file. */
 const piecesHeld = 8
 const piecesHeldInAll = 96
+/** So much memory is kept for the next ones: 4 MiB. */
+const piecesKept = 16
 
-/** How many full pieces the spools of a process hold in memory now. */
+/** How many full pieces the spools of a process hold in memory now, and where their memory comes from. */
 interface Held {
   pieces: number
+  readonly memory: Pieces
 }
 
 export type NewSpool = () => Spool
 
 /** Makes spools whose files, when they need one, are in `folder`; whatever is there at start belongs to nobody. */
 export function spoolsIn(folder: string, sealing: Sealing, mostHeld: number = piecesHeld): NewSpool {
-  const held: Held = { pieces: 0 }
+  const held: Held = { pieces: 0, memory: newPieces(pieceOctets, piecesKept) }
   // To compress what is read back at once and deleted then costs more than it saves.
   const plainly: Sealing = { ...sealing, compress: (octets) => octets, decompress: (octets) => octets }
   return () => new SealedSpool(folder, plainly, held, mostHeld)
@@ -46,8 +52,8 @@ class SealedSpool implements Spool {
   readonly #sealing: Sealing
   readonly #heldByAll: Held
   readonly #mostHeld: number
-  readonly #key = newDataKey()
-  readonly #identity: Identity = { month: 0, id: randomId() }
+  /** Made for the first piece in the file. */
+  #seal: { readonly key: KeyObject; readonly identity: Identity } | null = null
   #waiting: Buffer[] = []
   #waitingOctets = 0
   /** Where the octets wait instead, once there are more than a few: its first `#waitingOctets`. */
@@ -69,10 +75,11 @@ class SealedSpool implements Spool {
     for (let at = 0; at < chunk.length; ) {
       if (this.#waitingOctets === pieceOctets) await this.#putAway()
       const part = chunk.subarray(at, at + pieceOctets - this.#waitingOctets)
-      this.#keep(part)
       this.size += part.length
       at += part.length
+      this.#keep(part)
     }
+    if (this.#waiting.length === 0) letGo(chunk) // copied: kept, it would wait for the collector
   }
 
   #keep(part: Buffer): void {
@@ -81,9 +88,12 @@ class SealedSpool implements Spool {
     else if (this.#waiting.push(part) === chunksGathered) this.#waiting = [Buffer.concat(this.#waiting)]
     this.#waitingOctets += part.length
     if (this.#piece !== null || this.#waitingOctets <= chunksKeptOctets) return
-    this.#piece = Buffer.allocUnsafeSlow(pieceOctets)
+    this.#piece = this.#heldByAll.memory.take()
     let at = 0
-    for (const kept of this.#waiting) at += kept.copy(this.#piece, at)
+    for (const kept of this.#waiting) {
+      at += kept.copy(this.#piece, at)
+      letGo(kept)
+    }
     this.#waiting = []
   }
 
@@ -110,14 +120,18 @@ class SealedSpool implements Spool {
 
   #letGo(): void {
     this.#heldByAll.pieces -= this.#held.length
+    for (const piece of this.#held) this.#heldByAll.memory.giveBack(piece)
     this.#held = []
   }
 
   /** Seals one full piece into the file. Every piece is sealed as `not last`: the length is known to this process. */
   async #spill(piece: Buffer): Promise<void> {
-    this.#file ??= await open(join(this.#folder, this.#identity.id), 'wx+', 0o600)
-    const sealed = sealPiece(this.#sealing, this.#key, this.#identity, this.#pieces++, false, piece)
+    this.#seal ??= { key: newDataKey(), identity: { month: 0, id: randomId() } }
+    const { key, identity } = this.#seal
+    this.#file ??= await open(join(this.#folder, identity.id), 'wx+', 0o600)
+    const sealed = sealPiece(this.#sealing, key, identity, this.#pieces++, false, piece)
     await this.#file.writeFile(sealed) // behind the last one, and whole: write may take a part
+    letGo(sealed)
   }
 
   whole(): Buffer | null {
@@ -129,15 +143,15 @@ class SealedSpool implements Spool {
   async *range(from: number, to: number): AsyncIterable<Buffer> {
     const end = Math.min(to, this.size)
     const inFile = this.#pieces * pieceOctets
-    if (this.#file !== null && from < inFile) {
-      const file = this.#file
+    const [file, seal] = [this.#file, this.#seal]
+    if (file !== null && seal !== null && from < inFile) {
       const readAt = async (at: number, length: number) => {
         const octets = Buffer.allocUnsafe(length)
         const { bytesRead } = await file.read(octets, 0, length, at)
         return octets.subarray(0, bytesRead)
       }
       // One octet past the pieces in the file makes unsealRange take none of them for the last.
-      yield* unsealRange(this.#sealing, this.#key, this.#identity, inFile + 1, readAt, from, Math.min(end, inFile))
+      yield* unsealRange(this.#sealing, seal.key, seal.identity, inFile + 1, readAt, from, Math.min(end, inFile))
     }
     let start = inFile
     for (const piece of [...this.#held, this.#inMemory()]) {
@@ -148,6 +162,7 @@ class SealedSpool implements Spool {
 
   async abandon(): Promise<void> {
     this.#waiting = []
+    if (this.#piece !== null) this.#heldByAll.memory.giveBack(this.#piece)
     this.#piece = null
     this.#whole = null
     this.#letGo()
@@ -155,6 +170,6 @@ class SealedSpool implements Spool {
     this.#file = null
     if (file === null) return
     await file.close()
-    await unlink(join(this.#folder, this.#identity.id))
+    await unlink(join(this.#folder, this.#seal!.identity.id))
   }
 }

@@ -1,6 +1,7 @@
 // Sealed content: plaintext in pieces of 256 KiB, each compressed and sealed by itself, so that any range can be read and a swapped, cut or reordered piece is found.
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { randomOctets } from '#base/ids.ts'
+import { letGo } from '#base/octets.ts'
 import { type Sealing, SealBroken, nonceOctets } from '#keys/sealing.ts'
 
 /** Which message some octets belong to: associated data of everything sealed under its data key. */
@@ -55,10 +56,13 @@ export function sealPiece(
   last: boolean,
   plain: Buffer,
 ): Buffer {
-  const sealed = sealing.seal(dataKey, nonceFor('content', index, last), associated(identity), sealing.compress(plain))
+  const small = sealing.compress(plain)
+  const sealed = sealing.seal(dataKey, nonceFor('content', index, last), associated(identity), small)
   const head = Buffer.allocUnsafe(lengthOctets)
   head.writeUInt32BE(sealed.length)
-  return Buffer.concat([head, sealed])
+  const piece = Buffer.concat([head, sealed])
+  for (const between of [small, sealed]) if (between !== plain) letGo(between)
+  return piece
 }
 
 /** Reads sealed octets at a place: the inline column or a file. */

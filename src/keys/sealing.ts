@@ -1,5 +1,6 @@
 // How octets are sealed and made small: AES-256-GCM and zstd. An interface only so that the canary test can wire one that does neither, and go red.
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
+import { letGo } from '#base/octets.ts'
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 
 /** Keys are KeyObjects: an octet string as key costs 11 µs more at each use, which is most of a small seal. */
@@ -20,7 +21,9 @@ export class SealBroken extends Error {
 
 export const tagOctets = 16
 export const nonceOctets = 12
-const fast = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+const fast = { [constants.ZSTD_c_compressionLevel]: 1 }
+/** One output buffer for all that compresses to half, so that it need not be put together. */
+const least = 1024
 
 export const aesGcmZstd: Sealing = {
   seal(key, nonce, associated, plain) {
@@ -28,7 +31,9 @@ export const aesGcmZstd: Sealing = {
     cipher.setAAD(associated)
     const body = cipher.update(plain)
     cipher.final()
-    return Buffer.concat([body, cipher.getAuthTag()])
+    const sealed = Buffer.concat([body, cipher.getAuthTag()])
+    letGo(body)
+    return sealed
   },
   unseal(key, nonce, associated, sealed) {
     if (sealed.length < tagOctets) throw new SealBroken('sealed octets are truncated')
@@ -43,7 +48,8 @@ export const aesGcmZstd: Sealing = {
       throw new SealBroken('sealed octets do not open', { cause })
     }
   },
-  compress: (octets) => zstdCompressSync(octets, fast),
+  compress: (octets) =>
+    zstdCompressSync(octets, { params: fast, pledgedSrcSize: octets.length, chunkSize: Math.max(least, octets.length >> 1) }),
   decompress(octets, maxOctets) {
     try {
       // One output buffer with a little room to spare: by default it is put together from many small ones, which is twice the memory.

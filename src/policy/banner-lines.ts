@@ -32,14 +32,26 @@ export function bannerEdges(text: string): BannerEdge[] {
 /** Whether some line in the first or last part of a text is quoted with `>`: then what is not quoted is the writer's own. */
 export function quotesLineByLine(text: string): boolean {
   return (
-    /^[ \t]{0,9}>/m.test(text.slice(0, originalWindowCharacters)) || /^[ \t]{0,9}>/m.test(text.slice(-bannerWindowCharacters))
+    text.includes('>') &&
+    (/^[ \t]{0,9}>/m.test(text.slice(0, originalWindowCharacters)) || /^[ \t]{0,9}>/m.test(text.slice(-bannerWindowCharacters)))
   )
 }
 
 /** Where an original that is not quoted line by line starts; the text's length where there is none. */
 export function originalStart(text: string): number {
   const window = text.slice(0, originalWindowCharacters)
+  if (!mayHoldOriginal(window)) return text.length
   return Math.min(...[originalRule, originalFields, attribution].map((pattern) => pattern.exec(window)?.index ?? text.length))
+}
+
+/** Whether a text holds what every one of the patterns above asks for: a rule, or a colon behind `from`, `wrote` or `message`. */
+function mayHoldOriginal(text: string): boolean {
+  if (text.includes('--') || text.includes('____')) return true
+  for (let at = text.indexOf(':'); at >= 0; at = text.indexOf(':', at + 1)) {
+    const before = text[at - 1]?.toLowerCase()
+    if (before === 'm' || before === 'e') return true
+  }
+  return false
 }
 
 function firstLines(text: string): string[] {

@@ -21,7 +21,7 @@ export interface Lowered {
  */
 export function findQuotedMarkings(texts: readonly string[], schemes: readonly Scheme[]): FoundMarking[] {
   return texts.slice(0, maxTexts).flatMap((text) => {
-    const start = /^[ \t]{0,9}>/m.exec(text)?.index
+    const start = text.includes('>') ? /^[ \t]{0,9}>/m.exec(text)?.index : undefined
     if (start === undefined) return []
     const quoted = text.slice(start, start + bannerWindowCharacters).split(/\r?\n/)
     const first = quoted.map(withoutQuoteMarks).find((line) => line === null || /[\p{L}\p{N}]/u.test(line))

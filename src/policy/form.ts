@@ -32,6 +32,7 @@ interface Reader {
   readonly anyCase: boolean
 }
 
+const isAscii = /^[\x00-\x7f]*$/
 const openers = new Set(['[', '(', '{', '<', '*', '=', '#', '_', '~', '-', '|', '•'])
 const closers = new Set([']', ')', '}', '>', '*', '=', '#', '_', '~', '-', '|', '•', '.'])
 const joiners = new Set(['-', ':', '/', ',', ';', '(', ')', '[', ']', '|', '&', '+'])
@@ -43,10 +44,12 @@ const innerJoiners = new Set(['-', ':', '/', '(', '['])
 export function readForm(line: string, schemes: readonly Scheme[], options: FormOptions): Marking | null {
   if (options.standsAlone && line.length > maxMarkingCharacters) return null
   const text = line.slice(0, maxMarkingCharacters)
+  const told = schemes.filter((scheme) => !isAscii.test(text) || scheme.tellingWords.test(text))
+  if (told.length === 0) return null
   const tokens = tokensOf(text)
   let best: Progress | null = null
   let bestScheme: Scheme | null = null
-  for (const scheme of schemes) {
+  for (const scheme of told) {
     const found = readByScheme(scheme, tokens, options)
     if (found !== null && found.at > (best?.at ?? 0)) [best, bestScheme] = [found, scheme]
   }

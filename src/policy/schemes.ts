@@ -49,6 +49,8 @@ export interface Scheme {
   readonly qualifiers: readonly string[]
   /** What who receives it must do, by the name of a level, descriptor or caveat. G08. */
   readonly handling: ReadonlyMap<string, string>
+  /** A marking holds one of these words, in any letter case: most ASCII lines can be told by them to be none. */
+  readonly tellingWords: RegExp
 }
 
 const word = Type.String({ minLength: 1, maxLength: 60, pattern: '[A-Z0-9]' })
@@ -110,26 +112,36 @@ export function readScheme(data: unknown): Scheme {
   }
   const read: Static<typeof schemeData> = data
   const phrases = (list: readonly string[] = []) => longestFirst(list.map((name) => ({ name, words: phraseWords(name) })))
-  return {
-    id: read.id,
-    title: read.title,
+  const marking = {
     levels: allSpellings(read.levels, (each) => ({
       rank: each.rank,
       aboveCeiling: each.aboveCeiling ?? false,
       anyCase: each.anyCase ?? false,
     })),
     outsideLevels: phrases(read.outsideLevels),
-    owners: phrases(read.owners),
-    labels: phrases(read.labels),
-    looseLabels: phrases(read.looseLabels),
-    descriptors: allSpellings(read.descriptors, (each) => ({ afterSpace: each.afterSpace ?? false })),
     caveats: allSpellings(read.caveats, (each) => ({ alone: each.alone ?? false })),
     namedCaveats: longestFirst(
       (read.namedCaveats ?? []).map(({ ending, alone }) => ({ name: ending, words: phraseWords(ending), alone: alone ?? false })),
     ),
+  }
+  return {
+    ...marking,
+    id: read.id,
+    title: read.title,
+    owners: phrases(read.owners),
+    labels: phrases(read.labels),
+    looseLabels: phrases(read.looseLabels),
+    descriptors: allSpellings(read.descriptors, (each) => ({ afterSpace: each.afterSpace ?? false })),
     qualifiers: read.qualifiers ?? [],
     handling: new Map((read.handling ?? []).map(({ name, sentence }) => [name, sentence])),
+    tellingWords: tellingWordsOf(Object.values(marking).flat()),
   }
+}
+
+/** The longest word of each phrase. */
+function tellingWordsOf(phrases: readonly Phrase[]): RegExp {
+  const longest = phrases.map(({ words }) => words.reduce((one, other) => (other.length > one.length ? other : one), ''))
+  return phrases.length === 0 ? /(?!)/ : new RegExp([...new Set(longest)].join('|'), 'i')
 }
 
 export const gpms: Scheme = readScheme(gpmsData)

@@ -25,11 +25,14 @@ const gone = (fault: NodeJS.ErrnoException) => {
 /** A content store in a folder: `<month>/<last two digits of the id>/<id>`. */
 export function openContentStore(root: string): ContentStore {
   const fileOf = (month: number, id: string) => join(root, String(month), id.slice(-2), id)
+  /** Folders that this process has seen to be there, durably: a new object needs no others synced than its own. */
+  const durable = new Set<string>()
   return {
     async put(month, id, pieces) {
       const file = fileOf(month, id)
       const folder = dirname(file)
-      await mkdir(folder, { recursive: true, mode: 0o700 })
+      const isNew = !durable.has(folder)
+      if (isNew) await mkdir(folder, { recursive: true, mode: 0o700 })
       const draft = `${file}.draft`
       let octets = 0
       try {
@@ -45,10 +48,12 @@ export function openContentStore(root: string): ContentStore {
         }
         await rename(draft, file)
       } catch (fault) {
+        durable.delete(folder)
         await unlink(draft).catch(gone)
         throw fault
       }
-      for (const path of [folder, dirname(folder), root]) await sync(path)
+      for (const path of isNew ? [folder, dirname(folder), root] : [folder]) await sync(path)
+      durable.add(folder)
       return octets
     },
     async readAt(month, id, from, length) {

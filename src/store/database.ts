@@ -68,9 +68,20 @@ export function isDuplicate(fault: unknown): boolean {
 
 const camel = (name: string) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
 
+/** What stands in an array's text without quotes: ids, mostly. */
+const needsNoQuotes = /^(?!null$)[\w.:-]+$/i
+
+/** An array of numbers or plain words as PostgreSQL's text: the driver would quote each element for itself. */
+function arrayText(value: unknown): unknown {
+  if (!Array.isArray(value)) return value
+  const isPlain = (one: unknown) =>
+    typeof one === 'number' || typeof one === 'boolean' || one === null || (typeof one === 'string' && needsNoQuotes.test(one))
+  return value.every(isPlain) ? `{${value.map((one) => one ?? 'NULL').join()}}` : value
+}
+
 async function ask(client: pg.ClientBase | pg.Pool, query: Query): Promise<pg.QueryArrayResult> {
   try {
-    return await client.query({ name: query.name, text: query.text, values: query.values as unknown[], rowMode: 'array' })
+    return await client.query({ name: query.name, text: query.text, values: query.values.map(arrayText), rowMode: 'array' })
   } catch (fault) {
     throw isAway(fault) ? new Unavailable('database', { cause: fault }) : fault
   }
