@@ -1,5 +1,5 @@
 // A message with edits: its octets as they will be delivered, and its structure with the offsets that they have then. G12
-import { type Octets, slice } from '#delivery/inspect.ts'
+import { type Octets, octetsOf, slice } from '#delivery/inspect.ts'
 import type { Edit } from '#mail/append-text.ts'
 import type { Part } from '#mail/part.ts'
 import { type Structure, StructureScan } from '#mail/structure.ts'
@@ -15,7 +15,8 @@ export interface Edited {
 export async function withEdits(octets: Octets, structure: Structure, edits: readonly Edit[]): Promise<Edited> {
   if (edits.length === 0) return { octets, root: structure.root }
   const inOrder = edits.toSorted((one, other) => one.at - other.at)
-  const edited = editedOctets(octets, inOrder)
+  const whole = octets.whole()
+  const edited = whole === null ? editedOctets(octets, inOrder) : octetsOf(applied(whole, 0, inOrder))
   if (await areLinesOfText(octets, structure.root, inOrder)) return { octets: edited, root: grown(structure.root, inOrder, true) }
   const scan = new StructureScan()
   for await (const piece of edited.range(0, edited.size)) scan.push(piece)

@@ -1,5 +1,5 @@
 // One pass over a message's octets: its structure, its digest, its header, and as much of its text as the rules read.
-import { type Hash, createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { decodeText, decodeTransfer } from '#mail/decode.ts'
 import { type Header, parseHeader } from '#mail/header.ts'
 import { textOfHtml } from '#mail/html.ts'
@@ -52,27 +52,28 @@ export async function slice(octets: Octets, from: number, to: number): Promise<B
 /** Inspects a message; never throws for what it holds. */
 export async function inspect(octets: Octets): Promise<Inspected> {
   const scan = new StructureScan()
-  const hash = createHash('sha256')
-  await eachPiece(octets, scan, hash)
+  const digest = await readThrough(octets, scan)
   const structure = scan.end()
   const header = parseHeader(await slice(octets, 0, Math.min(structure.headerOctets, headerOctetsRead)))
   const texts: string[] = []
   const textParts = ownTextParts(structure.root)
   for (const part of textParts) texts.push(await textOf(octets, part))
-  return { header, structure, digest: hash.digest(), texts, textParts }
+  return { header, structure, digest, texts, textParts }
 }
 
-async function eachPiece(octets: Octets, scan: StructureScan, hash: Hash): Promise<void> {
+/** Feeds the octets to a scan, and returns their SHA-256. */
+async function readThrough(octets: Octets, scan: StructureScan): Promise<Buffer> {
   const whole = octets.whole()
   if (whole !== null) {
     scan.push(whole)
-    hash.update(whole)
-    return
+    return hash('sha256', whole, 'buffer')
   }
+  const digest = createHash('sha256')
   for await (const piece of octets.range(0, octets.size)) {
     scan.push(piece)
-    hash.update(piece)
+    digest.update(piece)
   }
+  return digest.digest()
 }
 
 /** The text of a part, of one longer than `most` octets only its beginning and end. */

@@ -10,12 +10,17 @@ export type ScanResult =
 
 export interface Scanner {
   /** Scans the octets that `chunks` gives; it is called again when they must be sent again. Throws Unavailable('scanner') when there is no answer in time. */
-  scan(chunks: () => AsyncIterable<Buffer>): Promise<ScanResult>
+  scan(chunks: () => Scanned): Promise<ScanResult>
   close(): void
 }
 
+/** All octets in one buffer, or piece by piece. */
+export type Scanned = Buffer | AsyncIterable<Buffer>
+
 const sessionsKept = 32
 const chunkOctets = 128 * 1024
+const command = Buffer.from('zINSTREAM\0')
+const end = Buffer.alloc(4)
 
 /** One connection to clamd in session mode, used for one scan at a time. */
 class Session {
@@ -49,13 +54,17 @@ class Session {
     this.#answer = null
   }
 
-  async ask(chunks: AsyncIterable<Buffer>): Promise<string> {
+  async ask(chunks: Scanned): Promise<string> {
     const answer = new Promise<string>((resolve, reject) => {
       this.#answer = { resolve, reject }
     })
     answer.catch(() => {})
+    if (Buffer.isBuffer(chunks)) {
+      this.socket.write(Buffer.concat([command, lengthOf(chunks), chunks, end]))
+      return answer
+    }
     this.socket.cork()
-    this.socket.write('zINSTREAM\0')
+    this.socket.write(command)
     for await (const chunk of chunks) {
       for (let at = 0; at < chunk.length && this.#answer !== null; at += chunkOctets) {
         await this.#send(chunk.subarray(at, at + chunkOctets), answer)
@@ -64,20 +73,24 @@ class Session {
     }
     // An answer before the end of the octets: what clamd has not read would stand in the way of the next scan.
     if (this.#answer === null) this.ended = true
-    else this.socket.write(Buffer.alloc(4))
+    else this.socket.write(end)
     this.socket.uncork()
     return answer
   }
 
   async #send(piece: Buffer, answer: Promise<string>): Promise<void> {
-    const length = Buffer.allocUnsafe(4)
-    length.writeUInt32BE(piece.length)
-    this.socket.write(length)
+    this.socket.write(lengthOf(piece))
     if (this.socket.write(piece)) return
     this.socket.uncork()
     await Promise.race([new Promise((resolve) => this.socket.once('drain', resolve)), answer])
     this.socket.cork()
   }
+}
+
+function lengthOf(piece: Buffer): Buffer {
+  const length = Buffer.allocUnsafe(4)
+  length.writeUInt32BE(piece.length)
+  return length
 }
 
 class TooLate extends Error {}
@@ -86,7 +99,7 @@ class TooLate extends Error {}
 export function clamdScanner(path: string, timeoutMs: number): Scanner {
   const idle: Session[] = []
 
-  async function scanIn(session: Session, chunks: AsyncIterable<Buffer>, late: Promise<never>): Promise<string> {
+  async function scanIn(session: Session, chunks: Scanned, late: Promise<never>): Promise<string> {
     try {
       const answer = await Promise.race([session.ask(chunks), late])
       if (!session.ended && idle.length < sessionsKept) idle.push(session)
@@ -99,7 +112,7 @@ export function clamdScanner(path: string, timeoutMs: number): Scanner {
   }
 
   /** A session that clamd closed while it was idle says nothing about clamd: once more, on a new one, unless the time is over. */
-  async function answerTo(chunks: () => AsyncIterable<Buffer>, late: Promise<never>): Promise<string> {
+  async function answerTo(chunks: () => Scanned, late: Promise<never>): Promise<string> {
     let kept: Session | undefined
     do kept = idle.pop()
     while (kept?.ended)

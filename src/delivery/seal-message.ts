@@ -1,5 +1,5 @@
 // From octets to what is stored: pieces compressed and sealed under a data key of the message's own, small content inline, large in the content store, before any transaction.
-import { createHash, type KeyObject } from 'node:crypto'
+import { createHash, hash, type KeyObject } from 'node:crypto'
 import { type Clock, monthOf } from '#base/clock.ts'
 import { newId } from '#base/ids.ts'
 import { faultPoint } from '#base/fault-point.ts'
@@ -52,7 +52,6 @@ export function newSealMessage(o: { sealing: Sealing; contentStore: ContentStore
     const identity: Identity = { month: monthOf(atMs), id: newId(atMs) }
     const dataKey = newDataKey()
     const size = head.length + octets.size - bodyStart
-    const hash = createHash('sha256')
     const seal = (piece: Buffer, index: number) =>
       sealPiece(sealing, dataKey, identity, index, (index + 1) * pieceOctets >= size, piece)
     const summary = encodeSummary({
@@ -64,13 +63,28 @@ export function newSealMessage(o: { sealing: Sealing; contentStore: ContentStore
       marking,
       ...(handling === '' ? {} : { handling }),
     })
-    const content = await storeSealed(contentStore, identity, sealPieces(pieces, head, octets, bodyStart, hash, seal))
+    const stored = smallWhole(head, octets, bodyStart)
+    const { content, digest } =
+      stored === null ? await storePieces() : { content: seal(stored, 0), digest: hash('sha256', stored, 'buffer') }
     return {
       message: { ...identity, octets: size, summary: sealSummary(sealing, dataKey, identity, summary), content },
       dataKey,
-      digest: hash.digest(),
+      digest,
+    }
+
+    async function storePieces() {
+      const digest = createHash('sha256')
+      const sealed = sealPieces(pieces, head, octets, bodyStart, digest, seal)
+      return { content: await storeSealed(contentStore, identity, sealed), digest: digest.digest() }
     }
   }
+}
+
+/** Head and body of a message that is in memory, and so small that it stands inline however it compresses; else null. */
+export function smallWhole(head: Buffer, octets: Octets, bodyStart: number): Buffer | null {
+  const whole = octets.whole()
+  if (whole === null || head.length + whole.length - bodyStart > inlineOctets / 2) return null
+  return Buffer.concat([head, whole.subarray(bodyStart)])
 }
 
 /** The sealed pieces of head and body, each of 256 KiB of plaintext but the last. */

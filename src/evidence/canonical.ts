@@ -12,9 +12,13 @@ export function canonical(value: Canonical): string {
   if (typeof value === 'string') return textOf(value)
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   const object = value as { readonly [key: string]: Canonical }
-  const keys = Object.keys(object).sort()
-  return `{${keys.map((key) => `${textOf(key)}:${canonical(object[key]!)}`).join(',')}}`
+  let text = ''
+  for (const key of Object.keys(object).sort()) text += `${text === '' ? '{' : ','}${keyText(key)}${canonical(object[key]!)}`
+  return text === '' ? '{}' : `${text}}`
 }
+
+/** The keys of our own records are plain words: most need no look at each letter. */
+const keyText = (key: string) => (/^\w+$/.test(key) ? `"${key}":` : `${textOf(key)}:`)
 
 function textOf(text: string): string {
   if (!text.isWellFormed()) throw new Error('evidence holds well-formed text only')
