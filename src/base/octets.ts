@@ -5,8 +5,16 @@ const worthwhileOctets = 4096
 
 /** Frees octets that nobody will read again; does nothing where they are part of something larger. */
 export function letGo(octets: Buffer): void {
-  const { buffer, length } = octets
-  if (length >= worthwhileOctets && length === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0)
+  if (octets.length === octets.buffer.byteLength) free(octets.buffer, worthwhileOctets)
+}
+
+/** Frees octets that were made for the caller alone and that nobody will read again, with what is left unused behind them; not where they stand in Node's pool. */
+export function letGoResult({ buffer }: Buffer): void {
+  free(buffer, Buffer.poolSize + 1)
+}
+
+function free(memory: ArrayBufferLike, leastOctets: number): void {
+  if (memory.byteLength >= leastOctets && memory instanceof ArrayBuffer) memory.transfer(0)
 }
 
 /** Pieces of memory of one size, used again and again. */
@@ -18,11 +26,11 @@ export interface Pieces {
 
 /** Keeps `most` pieces for the next one who asks; makes more where it has none. */
 export function newPieces(octets: number, most: number): Pieces {
-  const free: Buffer[] = []
+  const idle: Buffer[] = []
   return {
-    take: () => free.pop() ?? Buffer.allocUnsafeSlow(octets),
+    take: () => idle.pop() ?? Buffer.allocUnsafeSlow(octets),
     giveBack(piece) {
-      if (free.length < most) free.push(piece)
+      if (idle.length < most) idle.push(piece)
       else letGo(piece)
     },
   }

@@ -21,7 +21,7 @@ import { newNotices } from '#delivery/notices.ts'
 import { type MemberRecipient, type Outcome, noRoom, overQuota, sendingIsSuspended } from '#delivery/outcome.ts'
 import { acceptedBefore, type RecipientHashes, recipientHashes, repeated } from '#delivery/retries.ts'
 import type { ScanResult, Scanner } from '#delivery/scanner.ts'
-import { type SealMessage, newSealMessage, smallWhole } from '#delivery/seal-message.ts'
+import { type SealMessage, newSealMessage, wholeOf } from '#delivery/seal-message.ts'
 import type { Spool } from '#delivery/spool.ts'
 import type { Volume } from '#delivery/volume.ts'
 import { stampedHead } from '#delivery/stamp.ts'
@@ -204,7 +204,7 @@ async function submit(
   })
   const bodyStart = inspected.header.octets
   const scanned = scanRefusal(
-    await parts.scanner.scan(() => smallWhole(head, closed.octets, bodyStart) ?? withHead(head, closed.octets, bodyStart)),
+    await parts.scanner.scan(() => wholeOf(head, closed.octets, bodyStart) ?? withHead(head, closed.octets, bodyStart)),
   )
   if (scanned !== null) return refuse(scanned)
 

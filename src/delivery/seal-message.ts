@@ -4,7 +4,7 @@ import { type Clock, monthOf } from '#base/clock.ts'
 import { newId } from '#base/ids.ts'
 import { faultPoint } from '#base/fault-point.ts'
 import { Unavailable } from '#base/faults.ts'
-import { letGo, newPieces, type Pieces } from '#base/octets.ts'
+import { newPieces, type Pieces } from '#base/octets.ts'
 import { type Identity, newDataKey, pieceOctets, sealPiece, sealSummary } from '#keys/content.ts'
 import type { Sealing } from '#keys/sealing.ts'
 import { imapEnvelopeOf } from '#mail/envelope.ts'
@@ -63,15 +63,21 @@ export function newSealMessage(o: { sealing: Sealing; contentStore: ContentStore
       marking,
       ...(handling === '' ? {} : { handling }),
     })
-    const stored = smallWhole(head, octets, bodyStart)
-    const { content, digest } =
-      stored === null ? await storePieces() : { content: seal(stored, 0), digest: hash('sha256', stored, 'buffer') }
+    const whole = wholeOf(head, octets, bodyStart)
+    const { content, digest } = whole === null ? await storePieces() : await storeWhole(whole)
     return {
       message: { ...identity, octets: size, summary: sealSummary(sealing, dataKey, identity, summary), content },
       dataKey,
       digest,
     }
 
+    async function storeWhole(plain: Buffer) {
+      const piece = seal(plain, 0)
+      const digest = hash('sha256', plain, 'buffer')
+      if (piece.length <= inlineOctets) return { content: piece, digest }
+      await putAway(contentStore, identity, [piece])
+      return { content: null, digest }
+    }
     async function storePieces() {
       const digest = createHash('sha256')
       const sealed = sealPieces(pieces, head, octets, bodyStart, digest, seal)
@@ -80,10 +86,10 @@ export function newSealMessage(o: { sealing: Sealing; contentStore: ContentStore
   }
 }
 
-/** Head and body of a message that is in memory, and so small that it stands inline however it compresses; else null. */
-export function smallWhole(head: Buffer, octets: Octets, bodyStart: number): Buffer | null {
+/** Head and body of a message that is in memory and fits into one piece; else null. */
+export function wholeOf(head: Buffer, octets: Octets, bodyStart: number): Buffer | null {
   const whole = octets.whole()
-  if (whole === null || head.length + whole.length - bodyStart > inlineOctets / 2) return null
+  if (whole === null || head.length + whole.length - bodyStart > pieceOctets) return null
   return Buffer.concat([head, whole.subarray(bodyStart)])
 }
 
@@ -145,20 +151,18 @@ async function storeSealed(
     if (octets > inlineOctets) break
   }
   async function* all() {
-    for (const piece of first) {
-      yield piece
-      letGo(piece)
-    }
-    for await (const piece of pieces) {
-      yield piece
-      letGo(piece)
-    }
+    yield* first
+    yield* pieces
   }
-  await contentStore.put(identity.month, identity.id, all()).catch((cause: unknown) => {
+  await putAway(contentStore, identity, all())
+  return null
+}
+
+async function putAway(contentStore: ContentStore, identity: Identity, pieces: Iterable<Buffer> | AsyncIterable<Buffer>) {
+  await contentStore.put(identity.month, identity.id, pieces).catch((cause: unknown) => {
     throw new Unavailable('content-store', { cause })
   })
   faultPoint('content-stored')
-  return null
 }
 
 /** A part whose offsets are moved; the root's header starts where the message starts. */

@@ -1,7 +1,7 @@
 // Sealed content: plaintext in pieces of 256 KiB, each compressed and sealed by itself, so that any range can be read and a swapped, cut or reordered piece is found.
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { randomOctets } from '#base/ids.ts'
-import { letGo } from '#base/octets.ts'
+import { letGoResult } from '#base/octets.ts'
 import { type Sealing, SealBroken, nonceOctets } from '#keys/sealing.ts'
 
 /** Which message some octets belong to: associated data of everything sealed under its data key. */
@@ -61,7 +61,7 @@ export function sealPiece(
   const head = Buffer.allocUnsafe(lengthOctets)
   head.writeUInt32BE(sealed.length)
   const piece = Buffer.concat([head, sealed])
-  for (const between of [small, sealed]) if (between !== plain) letGo(between)
+  for (const between of [small, sealed]) if (between.buffer !== plain.buffer) letGoResult(between)
   return piece
 }
 

@@ -22,8 +22,11 @@ export class SealBroken extends Error {
 export const tagOctets = 16
 export const nonceOctets = 12
 const fast = { [constants.ZSTD_c_compressionLevel]: 1 }
-/** One output buffer for all that compresses to half, so that it need not be put together. */
-const least = 1024
+const leastOctets = 1024
+const smallOctets = 64 * 1024
+/** The memory for what comes out, in one piece so that it need not be put together: for small octets as much as those that compress need. */
+const roomFor = (octets: number) =>
+  octets < smallOctets ? Math.max(leastOctets, octets >> 1) : octets + (octets >> 8) + leastOctets
 
 export const aesGcmZstd: Sealing = {
   seal(key, nonce, associated, plain) {
@@ -49,7 +52,7 @@ export const aesGcmZstd: Sealing = {
     }
   },
   compress: (octets) =>
-    zstdCompressSync(octets, { params: fast, pledgedSrcSize: octets.length, chunkSize: Math.max(least, octets.length >> 1) }),
+    zstdCompressSync(octets, { params: fast, pledgedSrcSize: octets.length, chunkSize: roomFor(octets.length) }),
   decompress(octets, maxOctets) {
     try {
       // One output buffer with a little room to spare: by default it is put together from many small ones, which is twice the memory.

@@ -22,7 +22,7 @@ beforeEach(async () => {
 after(() => Promise.all(roots.map((path) => rm(path, { recursive: true }))))
 
 async function* of(...pieces: Buffer[]) {
-  yield* pieces
+  for (const piece of pieces) yield Buffer.from(piece)
 }
 async function listed() {
   const found = []

@@ -1,10 +1,11 @@
 // Large sealed content: local files, a folder a month, durable (file and folders) before put returns. Knows nothing of what it holds.
 import { mkdir, open, readdir, rename, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { letGo } from '#base/octets.ts'
 
 export interface ContentStore {
-  /** Writes the pieces as one object and returns its octets; nothing is there when it throws. */
-  put(month: number, id: string, pieces: AsyncIterable<Buffer>): Promise<number>
+  /** Writes the pieces, whose memory is its own from now on, as one object and returns its octets; nothing is there when it throws. */
+  put(month: number, id: string, pieces: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<number>
   /** Octets at a place; fewer at the end; throws when the object is missing. */
   readAt(month: number, id: string, from: number, length: number): Promise<Buffer>
   /** Unlinks an object; no fault when it is gone already. */
@@ -16,6 +17,28 @@ export interface ContentStore {
 async function sync(path: string): Promise<void> {
   const handle = await open(path, 'r')
   await handle.sync().finally(() => handle.close())
+}
+
+/** Each write is a journey through the thread pool: few large ones are cheaper than many. */
+const writeOctets = 1024 * 1024
+
+async function* inLargePieces(pieces: Iterable<Buffer> | AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let waiting: Buffer[] = []
+  let octets = 0
+  const joined = () => {
+    const [only] = waiting
+    const all = waiting.length === 1 ? only! : Buffer.concat(waiting)
+    if (all !== only) waiting.forEach(letGo)
+    waiting = []
+    octets = 0
+    return all
+  }
+  for await (const piece of pieces) {
+    waiting.push(piece)
+    octets += piece.length
+    if (octets >= writeOctets) yield joined()
+  }
+  if (octets > 0) yield joined()
 }
 
 const gone = (fault: NodeJS.ErrnoException) => {
@@ -38,9 +61,10 @@ export function openContentStore(root: string): ContentStore {
       try {
         const handle = await open(draft, 'wx', 0o600)
         try {
-          for await (const piece of pieces) {
-            await handle.writeFile(piece) // goes on where it is, and, unlike write, to the end: a disk that is nearly full takes a part
+          for await (const piece of inLargePieces(pieces)) {
             octets += piece.length
+            await handle.writeFile(piece) // goes on where it is, and, unlike write, to the end: a disk that is nearly full takes a part
+            letGo(piece)
           }
           await handle.sync()
         } finally {
