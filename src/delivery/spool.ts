@@ -2,7 +2,7 @@
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { randomId } from '#base/ids.ts'
-import { letGo, newPieces, type Pieces } from '#base/octets.ts'
+import { letGo, letGoResult, newPieces, type Pieces } from '#base/octets.ts'
 import type { KeyObject } from 'node:crypto'
 import { type Identity, newDataKey, pieceOctets, sealPiece, unsealRange } from '#keys/content.ts'
 import type { Sealing } from '#keys/sealing.ts'
@@ -151,7 +151,7 @@ class SealedSpool implements Spool {
         return octets.subarray(0, bytesRead)
       }
       // One octet past the pieces in the file makes unsealRange take none of them for the last.
-      yield* unsealRange(this.#sealing, seal.key, seal.identity, inFile + 1, readAt, from, Math.min(end, inFile))
+      yield* unsealRange(this.#sealing, seal.key, seal.identity, inFile + 1, readAt, from, Math.min(end, inFile), letGoResult)
     }
     let start = inFile
     for (const piece of [...this.#held, this.#inMemory()]) {

@@ -68,7 +68,7 @@ export function sealPiece(
 /** Reads sealed octets at a place: the inline column or a file. */
 export type ReadAt = (from: number, length: number) => Promise<Buffer>
 
-/** Opens the range [from, to) of content whose plaintext has `octets` octets, piece by piece; throws SealBroken. */
+/** Opens the range [from, to) of content whose plaintext has `octets` octets, piece by piece; throws SealBroken. `opened` is told of each sealed piece that is not needed any more. */
 export async function* unsealRange(
   sealing: Sealing,
   dataKey: KeyObject,
@@ -77,6 +77,7 @@ export async function* unsealRange(
   readAt: ReadAt,
   from: number,
   to: number,
+  opened: (sealed: Buffer) => void = () => {},
 ): AsyncGenerator<Buffer> {
   const count = Math.max(1, Math.ceil(octets / pieceOctets))
   const end = Math.min(to, octets)
@@ -94,6 +95,7 @@ export async function* unsealRange(
         sealing.unseal(dataKey, nonceFor('content', index, index === count - 1), associated(identity), sealed),
         expected,
       )
+      opened(sealed)
       if (plain.length !== expected) throw new SealBroken('content has another length than its row says')
       yield plain.subarray(Math.max(0, from - index * pieceOctets), end - index * pieceOctets)
     }
