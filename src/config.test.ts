@@ -172,3 +172,27 @@ test('docs/settings.md is what settingsPage says; write it anew when it is not',
   assert.equal(readFileSync(new URL('../docs/settings.md', import.meta.url), 'utf8'), settingsPage())
   assert.match(settingsPage(), /\| `workers` \| `CJSM_WORKERS` \| `2` \|/)
 })
+
+test('a spam engine is asked over a socket or loopback only, where it usually listens when nothing is said (T23)', () => {
+  const address = (environment: Record<string, string>) => readConfig({ ...base, ...environment }).spamEngineAddress
+  assert.deepEqual([address({}), address({ CJSM_SPAM_ENGINE: 'rspamd' })], ['127.0.0.1:783', '127.0.0.1:11333'])
+  for (const local of ['/run/spamd.sock', '127.0.0.1:1783', '[::1]:783', 'localhost:783'])
+    assert.equal(address({ CJSM_SPAM_ENGINE_ADDRESS: local }), local)
+  for (const other of ['192.0.2.1:783', 'spam.example.org:783', '127.0.0.1', '127.0.0.1.example.org:783', 'run/spamd.sock'])
+    assert.match(
+      sentence(() => address({ CJSM_SPAM_ENGINE_ADDRESS: other })),
+      /^spamEngineAddress is /,
+    )
+})
+
+test('webmail is found at the host name and the https port, unless it is said otherwise (T00)', () => {
+  const url = (environment: Record<string, string>) => readConfig({ ...base, ...environment }).publicUrl
+  assert.equal(url({}), 'https://mail.cjsm.test:8443')
+  assert.equal(url({ CJSM_PORT_OFFSET: '0' }), 'https://mail.cjsm.test')
+  assert.equal(url({ CJSM_PUBLIC_URL: 'https://m.example.org:4443' }), 'https://m.example.org:4443')
+  for (const wrong of ['http://m.example.org', 'https://m.example.org/', 'm.example.org'])
+    assert.match(
+      sentence(() => url({ CJSM_PUBLIC_URL: wrong })),
+      /^publicUrl is /,
+    )
+})

@@ -111,6 +111,11 @@ const settings = {
     default: ['gsi.gov.uk', 'gsx.gov.uk', 'gse.gov.uk', 'gcsx.gov.uk', 'pnn.police.uk'],
     description: 'Domains, with what is below them, in which mail may be read by auditors: senders are told. T22',
   }),
+  verifiedChannels: Type.Array(Type.String({ pattern: '^[a-z0-9.-]{1,253}$' }), {
+    default: [],
+    description:
+      'Domains outside the community to which a channel with a verified certificate is agreed: a sender may declare that somebody there is trusted. G15',
+  }),
   sendingPerHour: Type.Integer({
     default: 10_000,
     minimum: 1,
@@ -124,6 +129,31 @@ const settings = {
     maximum: 2_147_483_647,
     description:
       'To so many recipients an account may send within 24 hours; past it, sending is stopped until a person lifts that. T23',
+  }),
+  organisationsPerHour: Type.Integer({
+    default: 1_000,
+    minimum: 1,
+    maximum: 2_147_483_647,
+    description:
+      'To people of so many organisations an account may send within an hour; past it, sending is stopped until a person lifts that. T23',
+  }),
+  spamEngine: Type.Union([Type.Literal('off'), Type.Literal('spamassassin'), Type.Literal('rspamd')], {
+    default: 'off',
+    description:
+      'A spam engine that runs already, and is asked about accounts that come near their limits. What it says supports the limits, and stops nothing by itself. See docs/operating.md. T23',
+  }),
+  spamEngineAddress: Type.String({
+    default: '',
+    pattern: '^(/[\\x21-\\x7e]{1,100}|(127(\\.[0-9]{1,3}){3}|localhost|\\[::1\\]):[0-9]{1,5})?$',
+    description:
+      'Where it listens: a Unix socket, or a port of loopback. Default: 127.0.0.1:783 for spamassassin, 127.0.0.1:11333 for rspamd. T23',
+  }),
+  heldDays: Type.Integer({
+    default: 7,
+    minimum: 1,
+    maximum: 90,
+    description:
+      'A message that is held, since it could not be looked into, is not delivered when nobody decided about it for so many days; its sender is told. T19',
   }),
   sessionIdleMinutes: Type.Integer({
     default: 30,
@@ -147,6 +177,12 @@ const settings = {
     minLength: 3,
     maxLength: 100,
     description: 'How to reach the Helpdesk; stands in every refusal. T00',
+  }),
+  publicUrl: Type.String({
+    default: '',
+    pattern: '^(https://[a-z0-9.-]{1,253}(:[0-9]{1,5})?)?$',
+    description:
+      'Where people find webmail, as https://name or https://name:port; each refusal names its rule’s page there. Default: hostName and the https port. T00',
   }),
   serviceName: Type.String({
     default: 'Criminal Justice Secure eMail',
@@ -276,6 +312,10 @@ function complete(given: Record<string, unknown>): Config {
   if ((config.tlsCertificate === '') !== (config.tlsKey === ''))
     throw new SettingError('tlsCertificate and tlsKey are set together, or neither is.')
   const ports = { https: 443, http: 80, submissions: 465, submission: 587, imaps: 993, operations: 100 }
+  if (config.spamEngineAddress === '')
+    config.spamEngineAddress = config.spamEngine === 'rspamd' ? '127.0.0.1:11333' : '127.0.0.1:783'
+  const https = ports.https + config.portOffset
+  if (config.publicUrl === '') config.publicUrl = `https://${config.hostName}${https === 443 ? '' : `:${https}`}`
   return Object.freeze({
     ...config,
     ports: Object.fromEntries(

@@ -13,6 +13,7 @@ export const order = [
   ['community'],
   ['mailbox'],
   ['delivery'],
+  ['helpdesk'],
   ['net'],
   ['smtp', 'imap', 'web'],
   ['cli'],

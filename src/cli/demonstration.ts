@@ -2,6 +2,7 @@
 import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { randomOctets } from '#base/ids.ts'
 import type { Organisations } from '#community/organisations.ts'
+import type { Accounts } from '#identity/accounts.ts'
 import { theService } from '#keys/epoch.ts'
 import type { Members } from '#mailbox/members.ts'
 import type { Database } from '#store/database.ts'
@@ -22,6 +23,8 @@ interface DemoOrganisation {
   readonly kind: string
   readonly adopter: boolean
   readonly label: string
+  /** True for the Helpdesk, whose people are officers. */
+  readonly isHelpdesk?: true
   readonly people: readonly (readonly [name: string, role: string, localPart: string])[]
 }
 
@@ -73,6 +76,17 @@ const demoOrganisations: readonly DemoOrganisation[] = [
     label: 'marlowe',
     people: [['Ada Marlowe', 'sole practitioner', 'ada.marlowe']],
   },
+  {
+    name: 'Helpdesk',
+    kind: 'helpdesk',
+    adopter: true,
+    label: 'helpdesk',
+    isHelpdesk: true,
+    people: [
+      ['Rowan Ellery', 'Helpdesk officer', 'rowan.ellery'],
+      ['Sunita Marsh', 'Helpdesk team leader', 'sunita.marsh'],
+    ],
+  },
 ]
 /** A force with a mail server of its own, so that both kinds of address are there. */
 const demoServer = { name: 'Eastmere Constabulary', kind: 'police', adopter: true, homeDomain: 'eastmere.example' }
@@ -82,6 +96,7 @@ export async function loadDemonstration(o: {
   database: Database
   organisations: Organisations
   members: Members
+  accounts: Accounts
   communitySuffix: string
   quotaOctets: number
   file: string
@@ -101,6 +116,8 @@ export async function loadDemonstration(o: {
         'First computer',
       )
       if (opened.kind === 'refused') throw new Error(`the demonstration cannot be loaded: ${opened.about}`)
+      if (organisation.isHelpdesk === true)
+        await o.database.transaction((tx) => o.accounts.setOfficer(tx, theService, opened.id, true, 'the demonstration'))
       people.push({
         ...person,
         organisation: organisation.name,

@@ -2,6 +2,9 @@
 import type { Runner, Transaction } from '#store/database.ts'
 import { sql } from '#store/sql.ts'
 
+/** What a person decided of one. A release counts until its end; `sealed` is the end of one whose message was sealed everywhere. */
+export type IncidentDecision = 'lifted' | 'confirmed' | 'released' | 'destroyed' | 'closed' | 'sealed'
+
 export interface IncidentRow {
   readonly id: string
   readonly kind: string
@@ -9,9 +12,19 @@ export interface IncidentRow {
   readonly account: string
   readonly about: string
   readonly openedMs: number
-  readonly decision: 'lifted' | 'confirmed' | null
+  /** How large what was refused is; null for other incidents. */
+  readonly octets: number | null
+  /** The message that was reported. */
+  readonly month: number | null
+  readonly message: string | null
+  /** Whose message that is; null where it is not known. */
+  readonly sender: string | null
+  readonly decision: IncidentDecision | null
   readonly reason: string | null
+  /** The officer; null for the operator's command. */
+  readonly decidedBy: string | null
   readonly decidedMs: number | null
+  readonly expiresMs: number | null
 }
 
 /** Inserts an incident unless one of its kind is open for the account: 0 then. */
@@ -22,20 +35,91 @@ export function insertIncident(
   return tx.run(sql`
     insert into incident (id, kind, clause, account, about, opened_ms)
     values (${one.id}, ${one.kind}, ${one.clause}, ${one.account}, ${one.about}, ${one.openedMs})
-    on conflict (account, kind) where decision is null do nothing`)
+    on conflict (account, kind) where decision is null and hash is null do nothing`)
+}
+
+export type IncidentAbout = Pick<
+  IncidentRow,
+  'id' | 'kind' | 'clause' | 'account' | 'about' | 'openedMs' | 'octets' | 'month' | 'message' | 'sender'
+> & { readonly hash: Buffer; readonly sealedDetail: Buffer }
+
+/** Inserts an incident about one thing unless one about the same is open: 0 then. */
+export function insertIncidentAbout(tx: Transaction, one: IncidentAbout) {
+  return tx.run(sql`
+    insert into incident (id, kind, clause, account, about, opened_ms, hash, sealed_detail, octets, month, message, sender)
+    values (${one.id}, ${one.kind}, ${one.clause}, ${one.account}, ${one.about}, ${one.openedMs}, ${one.hash}, ${one.sealedDetail},
+            ${one.octets}, ${one.month}, ${one.message}, ${one.sender})
+    on conflict (hash) where decision is null do nothing`)
 }
 
 export function incidentRows(run: Runner) {
   return run.rows<IncidentRow>(sql`
-    select id, kind, clause, account, about, opened_ms, decision, reason, decided_ms from incident order by id`)
+    select id, kind, clause, account, about, opened_ms, octets, month, message, sender, decision, reason, decided_by, decided_ms, expires_ms
+      from incident order by id`)
+}
+
+/** Incidents of some kinds, the open ones first, then the newest. */
+export function incidentsShown(run: Runner, kinds: readonly string[], most: number) {
+  return run.rows<IncidentRow>(sql`
+    select id, kind, clause, account, about, opened_ms, octets, month, message, sender, decision, reason, decided_by, decided_ms, expires_ms
+      from incident where kind = any(${kinds})
+     order by decision is not null, id desc limit ${most}`)
+}
+
+export function incidentById(run: Runner, id: string) {
+  return run.rows<IncidentRow & { sealedDetail: Buffer | null }>(sql`
+    select id, kind, clause, account, about, opened_ms, octets, month, message, sender, decision, reason, decided_by, decided_ms, expires_ms,
+           sealed_detail
+      from incident where id = ${id}`)
 }
 
 export function openIncident(run: Runner, account: string, kind: string) {
   return run.rows<{ id: string }>(sql`select id from incident where account = ${account} and kind = ${kind} and decision is null`)
 }
 
-export function decideIncident(tx: Transaction, id: string, decision: string, reason: string, atMs: number) {
+export function openIncidentWith(run: Runner, hash: Buffer) {
+  return run.rows<{ id: string }>(sql`select id from incident where hash = ${hash} and decision is null`)
+}
+
+export function releasedWith(run: Runner, hash: Buffer, nowMs: number) {
+  return run.rows<{ id: string }>(sql`
+    select id from incident where hash = ${hash} and decision = 'released' and expires_ms > ${nowMs} limit 1`)
+}
+
+/** From here on, in this transaction, nobody else opens incidents within a limit of this account's. */
+export function lockForLimit(tx: Transaction, account: string) {
+  return tx.rows(sql`select from account where id = ${account} for no key update`)
+}
+
+/** How many incidents of a kind an account had since a time, and their octets. */
+export function incidentsSince(run: Runner, account: string, kind: string, sinceMs: number) {
+  return run.rows<{ count: number; octets: number }>(sql`
+    select count(*) as count, coalesce(sum(octets), 0)::bigint as octets
+      from incident where account = ${account} and kind = ${kind} and opened_ms > ${sinceMs}`)
+}
+
+export interface Deciding {
+  readonly id: string
+  readonly decision: IncidentDecision
+  readonly reason: string
+  readonly decidedBy: string | null
+  readonly decidedMs: number
+  readonly expiresMs: number | null
+  /** Of which kinds it may be. */
+  readonly kinds: readonly string[]
+}
+
+/** How many incidents of a kind were lifted for an account since then. */
+export function incidentsLifted(run: Runner, account: string, kind: string, sinceMs: number) {
+  return run.rows<{ lifted: number }>(sql`
+    select count(*)::int as lifted from incident
+     where account = ${account} and kind = ${kind} and decision = 'lifted' and decided_ms > ${sinceMs}`)
+}
+
+/** Decides one that is open and of one of those kinds. */
+export function decideIncident(tx: Transaction, one: Deciding) {
   return tx.rows<{ account: string; kind: string }>(sql`
-    update incident set decision = ${decision}, reason = ${reason}, decided_ms = ${atMs}
-     where id = ${id} and decision is null returning account, kind`)
+    update incident set decision = ${one.decision}, reason = ${one.reason}, decided_by = ${one.decidedBy}, decided_ms = ${one.decidedMs},
+           expires_ms = ${one.expiresMs}
+     where id = ${one.id} and decision is null and kind = any(${one.kinds}) returning account, kind`)
 }

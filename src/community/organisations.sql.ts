@@ -49,7 +49,7 @@ export function organisations(run: Runner) {
 
 export function organisationById(run: Runner, id: string) {
   return run.rows<{ id: string; name: string; adopter: boolean } & Wording>(
-    sql`select id, name, adopter, statement, statement_for, unsigned from organisation where id = ${id}`,
+    sql`select id, name, adopter, statement, statement_for, unsigned, unscannable from organisation where id = ${id}`,
   )
 }
 

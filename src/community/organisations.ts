@@ -188,6 +188,7 @@ function foundIn({
   statement,
   statementFor,
   unsigned,
+  unscannable,
 }: { name: string; adopter: boolean } & Wording): FoundOrganisation {
-  return { name, adopter, wording: { statement, statementFor, unsigned } }
+  return { name, adopter, wording: { statement, statementFor, unsigned, unscannable } }
 }

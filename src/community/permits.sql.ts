@@ -9,6 +9,8 @@ export interface PermitRow {
   readonly recipients: readonly string[]
   readonly organisations: readonly string[]
   readonly perHour: number
+  /** The device credential that the machine signs in with; null for any of the account's. */
+  readonly computer: string | null
   readonly grantedBy: string
   readonly grantedMs: number
   readonly expiresMs: number
@@ -17,14 +19,14 @@ export interface PermitRow {
 
 export function insertPermit(tx: Transaction, permit: Omit<PermitRow, 'revokedMs'>) {
   return tx.run(sql`
-    insert into permit (id, account, purpose, recipients, organisations, per_hour, granted_by, granted_ms, expires_ms)
+    insert into permit (id, account, purpose, recipients, organisations, per_hour, computer, granted_by, granted_ms, expires_ms)
     values (${permit.id}, ${permit.account}, ${permit.purpose}, ${permit.recipients}, ${permit.organisations}::uuid[], ${permit.perHour},
-            ${permit.grantedBy}, ${permit.grantedMs}, ${permit.expiresMs})`)
+            ${permit.computer}::uuid, ${permit.grantedBy}, ${permit.grantedMs}, ${permit.expiresMs})`)
 }
 
 export function permitsOf(run: Runner, account: string | null) {
   return run.rows<PermitRow>(sql`
-    select id, account, purpose, recipients, organisations, per_hour, granted_by, granted_ms, expires_ms, revoked_ms
+    select id, account, purpose, recipients, organisations, per_hour, computer, granted_by, granted_ms, expires_ms, revoked_ms
       from permit where ${account}::uuid is null or account = ${account}::uuid order by id`)
 }
 

@@ -11,7 +11,7 @@ export type { PermitRow as Permit } from '#community/permits.sql.ts'
 
 export type NewPermit = Pick<
   PermitRow,
-  'account' | 'purpose' | 'recipients' | 'organisations' | 'perHour' | 'grantedBy' | 'expiresMs'
+  'account' | 'purpose' | 'recipients' | 'organisations' | 'perHour' | 'computer' | 'grantedBy' | 'expiresMs'
 >
 
 export interface Permits {
@@ -21,10 +21,10 @@ export interface Permits {
   /** False when there is none, or it was revoked before. */
   revoke(tx: Transaction, actor: string, id: string): Promise<boolean>
   /**
-   * What the permits of an account say of a message to these recipients, and counts it where one covers it; null where the
-   * account has none in force.
+   * What the permits of an account say of a message to these recipients, sent with a device credential, and counts it where one
+   * covers it; null where the account has none in force.
    */
-  use(account: string, recipients: readonly PermitRecipient[]): Promise<PermitFacts | null>
+  use(account: string, computer: string, recipients: readonly PermitRecipient[]): Promise<PermitFacts | null>
 }
 
 export interface PermitRecipient {
@@ -60,18 +60,20 @@ export function openPermits({ database, evidence, clock }: { database: Database;
       await evidence.write(tx, { event: 'PermitRevoked', actor, about: revoked.account, details: [{ permit: id }] })
       return true
     },
-    async use(account, recipients) {
+    async use(account, computer, recipients) {
       const nowMs = clock.now()
       const inForce = (await permitsOf(database, account)).filter((one) => one.revokedMs === null && one.expiresMs > nowMs)
-      const covering = inForce.filter((one) => recipients.every((recipient) => covers(one, recipient)))
+      const named = inForce.filter((one) => recipients.every((recipient) => covers(one, recipient)))
+      const covering = named.filter((one) => one.computer === null || one.computer === computer)
       for (const { id, purpose, perHour } of covering) {
         const hour = Math.floor(nowMs / hourMs)
         await forgetUses(database, id, hour - 1)
         if ((await countUse(database, id, hour, perHour)).length > 0) return { id, purpose, short: null }
       }
-      const [first] = covering.length > 0 ? covering : inForce
+      const [first] = [...covering, ...named, ...inForce]
       if (first === undefined) return null
-      return { id: first.id, purpose: first.purpose, short: covering.length > 0 ? 'rate' : 'recipients' }
+      const short = covering.length > 0 ? 'rate' : named.length > 0 ? 'computer' : 'recipients'
+      return { id: first.id, purpose: first.purpose, short }
     },
   }
 }

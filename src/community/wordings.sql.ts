@@ -19,12 +19,13 @@ export function dropBlock(tx: Transaction, account: string) {
 export function changeWording(
   tx: Transaction,
   organisation: string,
-  wording: { statement: string | null; statementFor: string | null; unsigned: string | null },
+  wording: { statement: string | null; statementFor: string | null; unsigned: string | null; unscannable: string | null },
 ) {
   return tx.run(sql`
     update organisation
        set statement = case when ${wording.statement}::text is null then statement else nullif(${wording.statement}::text, '') end,
            statement_for = coalesce(${wording.statementFor}::text, statement_for),
-           unsigned = coalesce(${wording.unsigned}::text, unsigned)
+           unsigned = coalesce(${wording.unsigned}::text, unsigned),
+           unscannable = coalesce(${wording.unscannable}::text, unscannable)
      where id = ${organisation}`)
 }

@@ -83,10 +83,15 @@ export function openWordings(o: {
       })
       return null
     },
-    async setWording(tx, actor, organisation, { statement, statementFor, unsigned }) {
+    async setWording(tx, actor, organisation, { statement, statementFor, unsigned, unscannable }) {
       const text = statement === undefined ? null : (statement ?? '').normalize('NFC').trim()
       if (text !== null && (text.length > maxStatementCharacters || /(?!\n)\p{Cc}/u.test(text))) return malformedStatement
-      const change = { statement: text, statementFor: statementFor ?? null, unsigned: unsigned ?? null }
+      const change = {
+        statement: text,
+        statementFor: statementFor ?? null,
+        unsigned: unsigned ?? null,
+        unscannable: unscannable ?? null,
+      }
       await changeWording(tx, organisation, change)
       await evidence.write(tx, { event: 'WordingChanged', actor, about: organisation, details: [{ organisation, ...change }] })
       return null

@@ -5,27 +5,32 @@ import type { Organisations } from '#community/organisations.ts'
 import type { Permits } from '#community/permits.ts'
 import { type Standing, type StandingOf, keyOf } from '#community/standing.ts'
 import type { Wordings } from '#community/wordings.ts'
+import { withIntegrity } from '#delivery/carried-facts.ts'
 import { withClosing } from '#delivery/closing.ts'
 import { bannerEdits } from '#delivery/banner.ts'
-import { type BatchParts, deliverBatch } from '#delivery/batches.ts'
+import { deliverBatch } from '#delivery/batches.ts'
 import type { Keep, Pending, Result } from '#delivery/decided.ts'
 import type { Accepted, Envelope, SubmissionSession } from '#delivery/envelope.ts'
 import type { LookInside } from '#delivery/documents.ts'
 import type { CountExpansion } from '#delivery/expansion.ts'
+import type { CopyToKeep, IncidentCopies } from '#delivery/incident-copies.ts'
 import { formRefusal } from '#delivery/form.ts'
-import { gatherFacts, nothingAttached } from '#delivery/gather.ts'
+import { gatherFacts } from '#delivery/gather.ts'
+import { type HoldParts, holdMessage } from '#delivery/hold.ts'
 import { type Inspected, type Octets, inspect } from '#delivery/inspect.ts'
 import type { FindIntegrity } from '#delivery/integrity.ts'
 import { newLanes } from '#delivery/lanes.ts'
+import { lookInto } from '#delivery/look-into.ts'
 import { newNotices } from '#delivery/notices.ts'
 import { type MemberRecipient, type Outcome, noRoom, overQuota, sendingIsSuspended } from '#delivery/outcome.ts'
 import { acceptedBefore, type RecipientHashes, recipientHashes, repeated } from '#delivery/retries.ts'
-import type { ScanResult, Scanner } from '#delivery/scanner.ts'
-import { type SealMessage, newSealMessage, wholeOf } from '#delivery/seal-message.ts'
+import { contentIsMalicious, unscannableOf } from '#delivery/scan-refusal.ts'
+import type { Scanner } from '#delivery/scanner.ts'
+import { type Sealed, type SealMessage, newSealMessage, wholeOf } from '#delivery/seal-message.ts'
 import type { Spool } from '#delivery/spool.ts'
 import type { Volume } from '#delivery/volume.ts'
 import { stampedHead } from '#delivery/stamp.ts'
-import { contentCommitment } from '#evidence/leaf.ts'
+import { contentCommitment, type Detail } from '#evidence/leaf.ts'
 import type { Evidence } from '#evidence/record.ts'
 import type { Accounts } from '#identity/accounts.ts'
 import type { SignedIn } from '#identity/sign-in.ts'
@@ -35,19 +40,24 @@ import { parseHeader } from '#mail/header.ts'
 import type { PlacedCopy } from '#mailbox/deliver.ts'
 import { readerOf } from '#mailbox/means.ts'
 import type { RoomOf } from '#mailbox/quota.ts'
+import { noteHandling } from '#mailbox/withheld.ts'
 import { automationOf } from '#policy/automation.ts'
+import { linesAboveTheCeiling } from '#policy/attachments.ts'
+import { isAboveCeiling } from '#policy/ceiling.ts'
 import { decide, judgeRecipient } from '#policy/decide.ts'
-import { writeHandlingAsked } from '#policy/handling-asked.ts'
+import { type HandlingAsked, isAskedOfPrograms, writeHandlingAsked } from '#policy/handling-asked.ts'
 import { type MarkingSet, shippedSet } from '#policy/marking-set.ts'
 import { markingWords } from '#policy/marking.ts'
+import { outsideIsJudgedLater, releaseRecorded } from '#policy/release.ts'
+import type { Held, Warning } from '#policy/verdict.ts'
 import type { Database } from '#store/database.ts'
 import type { ContentStore } from '#store/content-store.ts'
 
 export interface Acceptance {
   /** Whether this person may send with this reverse-path at all; null when they may. */
   admitReversePath(who: SignedIn, reversePath: string | null): Refused | null
-  /** What RCPT is answered: null, or the rule that refuses this recipient. */
-  admitRecipient(address: string): Promise<Refused | null>
+  /** What RCPT is answered: null, the rule that refuses this recipient, or what the sender is to know of it. */
+  admitRecipient(address: string): Promise<Refused | Warning | null>
   /** Judges, scans, seals, delivers and records a submission. Throws Unavailable when a part that must answer is away; nothing was delivered then. */
   submit(who: SignedIn, envelope: Envelope, content: Spool, session: SubmissionSession, keep?: Keep): Promise<Accepted | Refused>
 }
@@ -60,6 +70,7 @@ export interface AcceptanceParts {
   readonly permits: Permits
   readonly volume: Volume
   readonly findIntegrity: FindIntegrity
+  readonly incidentCopies: IncidentCopies
   readonly standingOf: StandingOf
   readonly roomOf: RoomOf
   readonly evidence: Evidence
@@ -74,43 +85,30 @@ export interface AcceptanceParts {
   readonly recordHeld: () => Refused | null
   /** The schemes and the mapping table; those that are shipped when left out. G06 */
   readonly markings?: MarkingSet
+  /** Domains outside to which a channel with a verified certificate is agreed; none when left out. G15 */
+  readonly channels?: readonly string[]
+  /** After so long, a held message that nobody decided about is not delivered; 7 days when left out. T19 */
+  readonly heldMs?: number
   readonly clock: Clock
   readonly hostName: string
+  /** The page of the rules, for notices; they name none when left out. */
+  readonly rulesUrl?: string
   /** Tells who watches the mailboxes, after the commit. */
   readonly announce: (placed: readonly PlacedCopy[]) => void
 }
 
 const lanes = 1
 const batchMessages = 64
-
-const whyUnscannable = {
-  encrypted: 'an attachment is encrypted and cannot be scanned',
-  'too-large': 'the content is too large or too deep to be scanned',
-  malformed: 'an archive is put together in a way that cannot be scanned',
-} as const
-const remedyOfUnscannable =
-  'Send the files themselves, without encryption, or in smaller archives: the service protects them on the way.'
-
-/** What a scan says as a refusal, or null for clean content. Until organisations can choose, what cannot be scanned is refused. T19 */
-export function scanRefusal(result: ScanResult): Refused | null {
-  if (result.kind === 'clean') return null
-  if (result.kind === 'found')
-    return refused(
-      'T19',
-      'content-is-malicious',
-      'the virus scanner found malicious content',
-      'Do not send it again: have your computer checked, and tell the Helpdesk if you did not expect this.',
-    )
-  return refused('T19', 'content-cannot-be-scanned', whyUnscannable[result.why], remedyOfUnscannable)
-}
+const usualHeldMs = 7 * 24 * 3_600_000
 
 /** Opens the door; holds the lanes of this process. */
 export function openAcceptance(parts: AcceptanceParts): Acceptance {
   const sealMessage = newSealMessage({ sealing: parts.keys.sealing, contentStore: parts.contentStore, clock: parts.clock })
-  const batchParts: BatchParts = {
+  const batchParts: HoldParts = {
     ...parts,
+    heldMs: parts.heldMs ?? usualHeldMs,
     steadyMs: steadyNow(parts.clock),
-    composeNotice: newNotices({ sealMessage, clock: parts.clock, hostName: parts.hostName }),
+    composeNotice: newNotices({ ...parts, sealMessage }),
   }
   const batches = newLanes<Pending, Result>({ lanes, most: batchMessages, work: (batch) => deliverBatch(batchParts, batch) })
   return {
@@ -132,13 +130,22 @@ export function openAcceptance(parts: AcceptanceParts): Acceptance {
       const standing = key === null ? undefined : (await parts.standingOf([key])).get(key)
       const verdict = judgeRecipient({ address, standing: standing?.standing ?? 'unknown' })
       if (verdict.kind === 'refused') return verdict
+      if (standing?.standing === 'outside') return outsideIsJudgedLater(address)
       return standing?.standing === 'member' && (await parts.roomOf(standing.holder)) <= 0 ? overQuota(address) : null
     },
     async submit(who, envelope, content, session, keep) {
       const held = parts.recordHeld()
       if (held !== null) return content.abandon().then(() => held)
       if (!parts.hasRoom()) return content.abandon().then(() => noRoom)
-      const deliver = (pending: Pending) => batches.submit(keep === undefined ? pending : { ...pending, keep })
+      const withKeep = (pending: Pending) => (keep === undefined ? pending : { ...pending, keep })
+      const deliver: Deliver = async (pending, why, sealOwn) =>
+        why === null
+          ? batches.submit(withKeep(pending))
+          : holdMessage(batchParts, {
+              pending: withKeep(pending),
+              why,
+              own: keep?.mailbox == null ? null : await sealOwn(),
+            })
       const result = await submit(parts, sealMessage, who, envelope, content, session, deliver).finally(() => content.abandon())
       if (result.placed.length > 0) parts.announce(result.placed)
       const { reply } = result
@@ -148,6 +155,9 @@ export function openAcceptance(parts: AcceptanceParts): Acceptance {
   }
 }
 
+/** Delivers what was judged, or holds it for a person; `sealOwn` seals a copy for the submitter apart from what is held. */
+type Deliver = (pending: Pending, why: Held | null, sealOwn: () => Promise<Sealed>) => Promise<Result>
+
 async function submit(
   parts: AcceptanceParts,
   sealMessage: SealMessage,
@@ -155,21 +165,27 @@ async function submit(
   envelope: Envelope,
   content: Spool,
   session: SubmissionSession,
-  deliver: (pending: Pending) => Promise<Result>,
+  deliver: Deliver,
 ): Promise<Result> {
   const inspected = await inspect(content)
   const hashes = await recipientHashes(parts.keys, who, envelope, inspected.digest)
   const organisation = await parts.organisations.find(who.organisation)
   const standings = await parts.standingOf([...new Set(envelope.recipients.map((one) => keyOf(one.address) ?? ''))])
   const over = formRefusal(inspected)
-  const attached = over === null ? await parts.lookInside(content, inspected.structure.root) : nothingAttached
-  const automation = automationOf(inspected.header, inspected.structure.root)
+  const { markings = shippedSet, channels = [] } = parts
+  const attached = await lookInto(parts, content, inspected, markings.readingFor(organisation?.name ?? ''))
+  const automation = automationOf(inspected.header, inspected.structure.root, envelope.recipients.length)
   const permit = automation.kind === 'automated' ? await permitFor(parts, who, envelope, standings) : null
-  const { markings = shippedSet } = parts
   const schemes = markings.schemesFor(organisation?.name ?? '')
   const integrity = over === null ? await parts.findIntegrity(readerOf(who), content, inspected) : null
-  const facts = { ...gatherFacts(who, organisation, envelope, standings, inspected, attached, permit, markings), integrity }
-  const decision = decide(facts)
+  const gathered = gatherFacts(who, organisation, envelope, standings, inspected, attached, permit, markings, channels)
+  const facts = withIntegrity(gathered, integrity)
+  const first = decide(facts)
+  // What the service writes for somebody is no act of theirs that an officer looks into.
+  const isAbove = over === null && envelope.isAutomaticReply !== true && isAboveCeiling(first.message)
+  const refusedContent = isAbove ? await parts.incidentCopies.hashOf(who.account, content, inspected) : null
+  const isReleased = refusedContent !== null && (await parts.incidentCopies.isReleased(refusedContent))
+  let decision = isReleased ? decide({ ...facts, isReleased }) : first
   const submitted = {
     submitted: contentCommitment(inspected.digest),
     octets: content.size,
@@ -178,35 +194,46 @@ async function submit(
     remoteAddress: session.remoteAddress,
     marking: decision.asserted?.written ?? null,
     floor: decision.floor,
+    ...(isReleased ? { isReleased } : {}),
     ...(integrity === null ? {} : { integrity: integrity.verdict, original: integrity.original }),
     ...(decision.lowered === null ? {} : { loweredFrom: markingWords(decision.lowered.from) }),
     ...(facts.lowering.length === 0 ? {} : { loweringReason: facts.lowering.join(' ') }),
+    ...releaseRecorded(facts),
   }
   const refuse = (refusal: Refused) => refuseAll(parts, who, hashes, submitted, refusal)
   if (over !== null) return refuse(over)
+  if (decision.message.kind === 'refused' && refusedContent !== null && isAboveCeiling(decision.message)) {
+    const copy = await parts.incidentCopies.prepare(who.account, linesAboveTheCeiling(facts), refusedContent, content, inspected)
+    return refuseAll(parts, who, hashes, submitted, decision.message, copy).finally(() => copy?.abandon())
+  }
   if (decision.message.kind === 'refused') return refuse(decision.message)
 
-  const tooMuch = await parts.volume.note(who.account, envelope.recipients.length, shapeOf(inspected))
+  const tooMuch = await parts.volume.note(who.account, envelope.recipients.length, shapeOf(inspected), organisationsOf(standings))
   if (tooMuch !== null) return refuse(tooMuch)
-  const counted = scanRefusal(await parts.countExpansion(content, inspected.structure.root))
-  if (counted !== null) return refuse(counted)
   const above = await bannerEdits(content, inspected, decision.writeMarking, schemes)
   const closed = await withClosing(parts.wordings, who, content, inspected, decision, above)
-  const head = stampedHead({
-    inspected,
-    envelope,
-    session,
-    decision,
-    schemes,
-    map: markings.map,
-    atMs: parts.clock.now(),
-    hostName: parts.hostName,
-  })
+  const stamp = () =>
+    stampedHead({
+      inspected,
+      envelope,
+      session,
+      decision,
+      schemes,
+      map: markings.map,
+      atMs: parts.clock.now(),
+      hostName: parts.hostName,
+    })
+  let head = stamp()
   const bodyStart = inspected.header.octets
-  const scanned = scanRefusal(
-    await parts.scanner.scan(() => wholeOf(head, closed.octets, bodyStart) ?? withHead(head, closed.octets, bodyStart)),
+  const scanned = await parts.scanner.scan(
+    () => wholeOf(head, closed.octets, bodyStart) ?? withHead(head, closed.octets, bodyStart),
   )
-  if (scanned !== null) return refuse(scanned)
+  if (scanned.kind === 'found') return refuse(contentIsMalicious)
+  if (scanned.kind === 'unscannable' && decision.notLookedInto === null) {
+    decision = decide({ ...facts, ...(isReleased ? { isReleased } : {}), unscannable: unscannableOf(scanned) })
+    if (decision.message.kind === 'refused') return refuse(decision.message)
+    head = stamp()
+  }
 
   const recipients: MemberRecipient[] = []
   const turnedDown: Extract<Outcome, { kind: 'refused' }>[] = []
@@ -216,7 +243,7 @@ async function submit(
     if (verdict.kind === 'refused') turnedDown.push({ kind: 'refused', recipient, refusal: verdict })
     else if (standing?.standing === 'member') recipients.push({ ...recipient, holder: standing.holder })
   })
-  const sealed = await sealMessage({
+  const toSeal = {
     head,
     header: parseHeader(head),
     octets: closed.octets,
@@ -224,11 +251,12 @@ async function submit(
     root: closed.root,
     marking: decision.asserted?.written ?? null,
     handling: facts.handling === null ? '' : writeHandlingAsked(facts.handling),
-  })
+  }
+  const sealed = await sealMessage(toSeal)
   await parts.evidence.introduce([who.account, theService])
   const message = { message: sealed.message.id, ...submitted }
   const delivered = { message: sealed.message.id, delivered: contentCommitment(sealed.digest), octets: sealed.message.octets }
-  const result = await deliver({
+  const pending = {
     hashes,
     submitter: who.account,
     envelope,
@@ -238,9 +266,30 @@ async function submit(
     original: { head, octets: closed.octets, bodyStart: inspected.header.octets },
     submitted: message,
     delivered,
-  })
-  if (result.reply.kind === 'refused' || decision.warnings.length === 0) return result
-  return { ...result, reply: { ...result.reply, warnings: decision.warnings } }
+  }
+  // Where nobody is left to get it, there is nothing to hold: it is refused as ever.
+  const why = decision.message.kind === 'held' && recipients.length > 0 ? decision.message : null
+  if (facts.handling !== null && isAskedOfPrograms(facts.handling)) await noteAsked(parts, who, pending, facts.handling)
+  const result = await deliver(pending, why, () => sealMessage(toSeal))
+  if (result.reply.kind === 'accepted') parts.volume.delivered(who.account, inspected)
+  if (result.reply.kind === 'refused') return result
+  // A retry of what was delivered before is not held, whatever was chosen since.
+  const isHeld = why !== null && result.reply.held > 0
+  const warnings = [...(isHeld ? [{ ...why, kind: 'warning' as const }] : []), ...decision.warnings]
+  if (warnings.length === 0) return result
+  return { ...result, reply: { ...result.reply, warnings } }
+}
+
+/** The organisations of those who are to get it. T23 */
+function* organisationsOf(standings: ReadonlyMap<string, Standing>): Generator<string> {
+  for (const standing of standings.values()) if ('organisation' in standing) yield standing.organisation
+}
+
+/** Written before the message is delivered, so that no mail program gets it sooner than it is known not to. G09 */
+function noteAsked(parts: AcceptanceParts, who: SignedIn, { sealed, recipients }: Pending, asked: HandlingAsked): Promise<void> {
+  const { month, id: message } = sealed.message
+  const holders = [...new Set(recipients.map(({ holder }) => holder))]
+  return noteHandling(parts.database, { month, message, sender: who.account, holders, notedMs: parts.clock.now() }, asked)
 }
 
 /** The same for messages that one program makes alike: the names of their fields, and how many parts they have. T08 */
@@ -253,22 +302,25 @@ function permitFor(parts: AcceptanceParts, who: SignedIn, envelope: Envelope, st
     const standing = standings.get(key)
     return { key, organisation: standing !== undefined && 'organisation' in standing ? standing.organisation : null }
   })
-  return parts.permits.use(who.account, recipients)
+  return parts.permits.use(who.account, who.computer, recipients)
 }
 
-/** Records a refusal of the whole message; when it is a retry of what was accepted before, the answer is that one's. */
+/** Records a refusal of the whole message, and keeps a copy of what the ceiling refused; when it is a retry of what was accepted before, the answer is that one's. */
 async function refuseAll(
   parts: AcceptanceParts,
   who: SignedIn,
   hashes: RecipientHashes,
   submitted: Pending['submitted'],
   refusal: Refused,
+  copy: CopyToKeep | null = null,
 ): Promise<Result> {
   await parts.evidence.introduce([who.account])
   return parts.database.transaction(async (tx) => {
     const before = await acceptedBefore(tx, hashes)
     if (before.size > 0) return repeated(parts.evidence, tx, who.account, before)
-    const details = [{ ...submitted, clause: refusal.clause, reason: refusal.reason }]
+    const kept = copy === null ? null : await copy.keep(tx)
+    const incident: Detail = kept === null ? {} : { incident: kept }
+    const details = [{ ...submitted, ...incident, clause: refusal.clause, reason: refusal.reason }]
     await parts.evidence.write(tx, { event: 'SubmissionRejection', actor: who.account, about: who.account, details })
     return { reply: refusal, placed: [] }
   })

@@ -1,11 +1,12 @@
 // The door for a message that a person puts into a mailbox of their own (IMAP APPEND): scanned, sealed and recorded like any other, octet for octet. T19, RFC 3501 §6.3.11
 import type { Clock } from '#base/clock.ts'
 import { type Refused, refused } from '#base/faults.ts'
+import type { Organisations } from '#community/organisations.ts'
 import type { CountExpansion } from '#delivery/expansion.ts'
 import { formRefusal } from '#delivery/form.ts'
 import { type Inspected, inspect, slice } from '#delivery/inspect.ts'
 import { noRoom, overQuota } from '#delivery/outcome.ts'
-import { scanRefusal } from '#delivery/accept.ts'
+import { contentIsMalicious, unscannableOf } from '#delivery/scan-refusal.ts'
 import type { Scanner } from '#delivery/scanner.ts'
 import { type Sealed, newSealMessage } from '#delivery/seal-message.ts'
 import type { NewSpool, Spool } from '#delivery/spool.ts'
@@ -17,15 +18,19 @@ import type { Keys } from '#keys/keys.ts'
 import { type PlacedCopy, lockForDelivery, placeCopies } from '#mailbox/deliver.ts'
 import { canonicalFlags } from '#mailbox/flags.ts'
 import type { RoomOf } from '#mailbox/quota.ts'
+import type { Unscannable } from '#policy/facts.ts'
 import { findMarkings } from '#policy/find-markings.ts'
+import { contentCanBeLookedInto } from '#policy/looked-into.ts'
 import { highestMarking } from '#policy/marking.ts'
 import { gpms, gsc } from '#policy/schemes.ts'
+import { noWording } from '#policy/signature-block.ts'
 import type { ContentStore } from '#store/content-store.ts'
 import type { Database } from '#store/database.ts'
 
 export interface AppendParts {
   readonly database: Database
   readonly accounts: Accounts
+  readonly organisations: Organisations
   readonly evidence: Evidence
   readonly keys: Keys
   readonly contentStore: ContentStore
@@ -75,10 +80,15 @@ export function newAppend(parts: AppendParts): Append {
       const inspected = await inspect(spool)
       const over = formRefusal(inspected)
       if (over !== null) return over
-      const counted = scanRefusal(await parts.countExpansion(spool, inspected.structure.root))
-      if (counted !== null) return counted
-      const scanned = scanRefusal(await parts.scanner.scan(() => asMail(spool)))
-      if (scanned !== null) return scanned
+      const wording = (await parts.organisations.find(who.organisation))?.wording ?? noWording
+      // It goes to nobody else: only where it would be refused on its way is it refused here.
+      const mayBeKept = (unscannable: readonly Unscannable[]) => contentCanBeLookedInto({ unread: [], unscannable, wording })
+      const counted = mayBeKept(await parts.countExpansion(spool, inspected.structure.root))
+      if (counted.kind === 'refused') return counted
+      const scan = await parts.scanner.scan(() => asMail(spool))
+      if (scan.kind === 'found') return contentIsMalicious
+      const scanned = mayBeKept(unscannableOf(scan))
+      if (scanned.kind === 'refused') return scanned
       const head = await slice(spool, 0, inspected.header.octets)
       const marking = highestMarking(findMarkings(inspected.header, inspected.texts, schemes).map((found) => found.marking))
       const { header, structure } = inspected

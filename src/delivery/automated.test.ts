@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { after, test } from 'node:test'
 import type { DemoPerson } from '#cli/demonstration.ts'
 import type { NewPermit } from '#community/permits.ts'
+import { newId } from '#base/ids.ts'
 import { theService } from '#keys/epoch.ts'
 import { sql } from '#store/sql.ts'
 import { allRecords, messageOf, openTestDoors } from '#test/support/acceptance.ts'
@@ -47,6 +48,7 @@ async function grant(permit: Partial<NewPermit>) {
     recipients: [miriam.address],
     organisations: [],
     perHour: 2,
+    computer: null,
     grantedBy: 'the Ministry',
     expiresMs: Date.now() + 1e6,
     ...permit,
@@ -61,6 +63,12 @@ test('automated mail is refused without a permit, and a person’s own mail neve
   assert.equal(await sent([miriam], 'List-Id: <x.example>'), 'T08 automated-mail-without-permit')
   assert.equal(await sent([miriam]), 'accepted')
   assert.equal(await sent([miriam], 'Auto-Submitted: auto-replied', 'In-Reply-To: <x@y.example>'), 'accepted')
+})
+
+test('an automatic reply to many needs a permit like any automated mail (T08)', async () => {
+  const reply = ['Auto-Submitted: auto-replied', 'In-Reply-To: <x@y.example>']
+  assert.equal(await sent([miriam, ada, miriam, ada], ...reply), 'T08 automated-mail-without-permit')
+  assert.equal(await sent([miriam, ada, miriam], ...reply), 'accepted')
 })
 
 test('a permit lets through what it names, as often an hour as it says, until it is revoked (T08)', async () => {
@@ -86,6 +94,17 @@ test('a permit for an organisation covers its people; one that has ended covers 
   assert.equal(await sent([miriam], bulk), 'T08 automated-mail-beyond-its-permit')
   await domains.database.transaction((tx) => tx.run(sql`update permit set expires_ms = 1`))
   assert.equal(await sent([ada], bulk), 'T08 automated-mail-without-permit')
+})
+
+test('a permit of a machine with a device password of its own covers what is sent with that, and nothing else (T08)', async () => {
+  await domains.database.transaction((tx) => tx.run(sql`update permit set expires_ms = 1`))
+  const { computer } = await doors.signIn(priya)
+  const other = await grant({ computer: newId(Date.now()) })
+  assert.equal(await sent([miriam], bulk), 'T08 automated-mail-from-another-computer')
+  assert.equal(await sent([ada], bulk), 'T08 automated-mail-beyond-its-permit')
+  await grant({ computer })
+  assert.equal(await sent([miriam], bulk), 'accepted')
+  assert.equal(other.kind, 'granted')
 })
 
 test('a permit without purpose, recipients, rate or end is refused (T08)', async () => {

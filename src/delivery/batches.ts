@@ -15,12 +15,11 @@ import {
   submissionsOf,
 } from '#delivery/decided.ts'
 import { type HolderFacts, type Outcome, outcomesOf, overQuota, sendingIsSuspended } from '#delivery/outcome.ts'
+import { noticeCopies } from '#delivery/notice-copy.ts'
 import { type newNotices, toBeNotified } from '#delivery/notices.ts'
 import { acceptedBefore, repeated, together } from '#delivery/retries.ts'
-import { contentCommitment } from '#evidence/leaf.ts'
-import type { Evidence, PreparedRecord } from '#evidence/record.ts'
+import type { Evidence } from '#evidence/record.ts'
 import type { Accounts } from '#identity/accounts.ts'
-import { theService } from '#keys/epoch.ts'
 import type { Keys } from '#keys/keys.ts'
 import { type LockedTargets, type NewCopy, lockForDelivery, placeCopies } from '#mailbox/deliver.ts'
 import { type Database, isConflict, isDuplicate, type Transaction } from '#store/database.ts'
@@ -137,8 +136,10 @@ async function deliver(parts: BatchParts, tx: Transaction, pending: Pending, wit
     return { reply: refusal, placed: [] }
   }
   if (!withNotices && toBeNotified(outcomes).length > 0) throw new NoticeIsDue()
-  const notices = withNotices ? await composeNotices(parts, one) : []
-  const keys = await mailboxKeys(parts.keys, [one], [...notices.map((notice) => notice.holder), ...(isKept ? [submitter] : [])])
+  const { envelope, original } = pending
+  const told = { submitter, envelope, original, outcomes, receipt: one.records[0]!.id, nowMs: parts.clock.now() }
+  const notices = withNotices ? await noticeCopies(parts, told) : []
+  const keys = await mailboxKeys(parts.keys, [one], notices.length > 0 || isKept ? [submitter] : [])
   tx.later(submissionsOf([one], parts.steadyMs(), sql`true`))
   const copies = copiesOf(one, keys, parts.keys, parts.clock.now()).map((copy) => ({ ...copy, mailbox: null }))
   const kept = isKept ? await keptCopy(parts, one, keep.mailbox!, keys) : { copies: [], records: [] }
@@ -183,34 +184,4 @@ async function keptCopy(parts: BatchParts, { pending, records }: Decided, mailbo
   const details = [{ message: message.id, mailbox, octets: message.octets, receipt: records[0]!.id }]
   const by = { actor: submitter, about: submitter }
   return { copies: [copy], records: [await parts.evidence.prepare({ event: 'MailboxAppend', ...by, details })] }
-}
-
-interface Notice {
-  readonly holder: string
-  readonly record: PreparedRecord
-  copy(keys: HolderKeys): NewCopy
-}
-
-async function composeNotices(parts: BatchParts, { pending, outcomes, records }: Decided): Promise<Notice[]> {
-  const due = toBeNotified(outcomes)
-  if (due.length === 0 || pending.envelope.reversePath === null) return []
-  const sealed = await parts.composeNotice(pending.envelope, pending.original, due)
-  const { id: message, octets } = sealed.message
-  const delivered = contentCommitment(sealed.digest)
-  const details = [{ message, notice: true, receipt: records[0]!.id, holder: pending.submitter, delivered, octets }]
-  const record = await parts.evidence.prepare({
-    event: 'ContentConsignment',
-    actor: theService,
-    about: pending.submitter,
-    details,
-  })
-  const copy = (keys: HolderKeys): NewCopy => ({
-    holder: pending.submitter,
-    mailbox: null,
-    message: sealed.message,
-    wrappedKey: parts.keys.seal(keys.get(pending.submitter)!, `copy/${sealed.message.id}`, sealed.dataKey.export()),
-    flags: [],
-    internalDateMs: parts.clock.now(),
-  })
-  return [{ holder: pending.submitter, record, copy }]
 }

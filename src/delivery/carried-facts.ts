@@ -7,6 +7,7 @@ import { decodeWords } from '#mail/words.ts'
 import { findQuotedMarkings } from '#policy/carried.ts'
 import type { RecipientFacts, SubmissionFacts } from '#policy/facts.ts'
 import { type HandlingAsked, handlingField, nothingAsked, type PassedOn, readHandlingAsked } from '#policy/handling-asked.ts'
+import type { IntegrityFacts } from '#policy/integrity.ts'
 import { maxHandlingOctets, maxReasonCharacters } from '#policy/limits.ts'
 import type { Scheme } from '#policy/schemes.ts'
 
@@ -52,4 +53,12 @@ export function passedOnIn(header: Header, path: readonly string[]): PassedOn | 
 export function withNamedReader(recipient: RecipientFacts, handling: HandlingAsked | null): RecipientFacts {
   if (handling === null || handling.readers === null) return recipient
   return { ...recipient, isNamedReader: handling.readers.includes(keyOf(recipient.address) ?? '') }
+}
+
+/** The facts with how its quotations compare, and which recipients had what is quoted, where that is not to be forwarded. G09, G16 */
+export function withIntegrity(facts: SubmissionFacts, integrity: IntegrityFacts | null): SubmissionFacts {
+  if (integrity?.readers === undefined) return { ...facts, integrity }
+  const had = new Set([...integrity.readers, ...facts.submitter.mayUse])
+  const recipients = facts.recipients.map((one) => ({ ...one, hadOriginal: had.has(keyOf(one.address) ?? '') }))
+  return { ...facts, integrity, recipients }
 }

@@ -93,7 +93,7 @@ test('the organisation’s statement is added to what bears a marking, and never
   const worded = {
     name: priya.organisation,
     adopter: true,
-    wording: { statement, statementFor: 'marked', unsigned: 'warn' },
+    wording: { statement, statementFor: 'marked', unsigned: 'warn', unscannable: 'refuse' },
   } as const
   const fresh = await openTestDoors(service, { organisations: { ...domains.organisations, find: async () => worded } })
   const sendMarked = async (...body: string[]) => {

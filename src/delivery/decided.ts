@@ -85,7 +85,7 @@ const count = (one: Decided, kind: Outcome['kind']) => one.outcomes.filter((outc
 
 /** What the peer is told of one that was taken. */
 export function acceptedOf(one: Decided): Accepted {
-  const counts = { delivered: count(one, 'delivered'), queued: 0, held: 0, refused: count(one, 'refused') }
+  const counts = { delivered: count(one, 'delivered'), queued: 0, held: count(one, 'held'), refused: count(one, 'refused') }
   return { kind: 'accepted', receipt: one.records[0]!.id, ...counts, again: false }
 }
 

@@ -3,14 +3,15 @@
 import { parentPort } from 'node:worker_threads'
 import { decodedPieces } from '#mail/decode-stream.ts'
 import { type DocumentFile, extract } from '#mail/documents/extract.ts'
-import { findAttachedMarkings } from '#policy/attached-markings.ts'
+import { type AttachedReading, findAttachedMarkings } from '#policy/attached-markings.ts'
 import type { AttachedMarking, UnreadAttachment } from '#policy/facts.ts'
-import { shippedSchemes } from '#policy/schemes.ts'
 
 /** A body as it stands in a message. */
 export interface DocumentJob extends Omit<DocumentFile, 'octets'> {
   readonly octets: Uint8Array<ArrayBuffer>
   readonly encoding: string
+  /** What its markings are read by, where that is not what is shipped. */
+  readonly reading?: AttachedReading
 }
 
 /** What was found; no more of a document leaves the thread than its markings. */
@@ -31,10 +32,10 @@ port?.on('message', (job: DocumentJob) => {
 process.on('unhandledRejection', () => {})
 port?.postMessage('ready')
 
-async function read({ octets, encoding, path, type, charset }: DocumentJob): Promise<DocumentFindings> {
+async function read({ octets, encoding, path, type, charset, reading }: DocumentJob): Promise<DocumentFindings> {
   const body = Buffer.from(octets.buffer, octets.byteOffset, octets.length)
   const { places, unread } = await extract({ path, type, charset, octets: await decodedInPlace(body, encoding) })
-  return { markings: findAttachedMarkings(places, shippedSchemes), unread }
+  return { markings: findAttachedMarkings(places, reading), unread }
 }
 
 /** Decodes a body into its own memory: what a piece decodes to is never longer than the octets that were taken for it. */

@@ -8,6 +8,8 @@ import { octetsOf } from '#delivery/inspect.ts'
 import { messageDocumentsMs } from '#delivery/limits.ts'
 import { build, type Described } from '#mail/documents/build.test-support.ts'
 import { StructureScan } from '#mail/structure.ts'
+import type { AttachedReading } from '#policy/attached-markings.ts'
+import { readMarkingSet } from '#policy/marking-set.ts'
 
 const threads = newDocumentThreads({ threads: 1 })
 after(() => threads.close())
@@ -19,10 +21,10 @@ const noThreads: DocumentThreads = {
   close: () => Promise.resolve(),
 }
 
-async function look(raw: Buffer, within: DocumentThreads, clock: Clock = systemClock) {
+async function look(raw: Buffer, within: DocumentThreads, clock: Clock = systemClock, reading?: AttachedReading) {
   const scan = new StructureScan()
   scan.push(raw)
-  const { markings, unread } = await newLookInside(within, clock)(octetsOf(raw), scan.end().root)
+  const { markings, unread } = await newLookInside(within, clock)(octetsOf(raw), scan.end().root, reading)
   return {
     found: markings.map(({ path, where, line }) => `${path.join(' › ')}, ${where}: ${line}`),
     unread: unread.map(({ path, why }) => `${path.join(' › ')}: ${why}`),
@@ -52,6 +54,29 @@ test('file names, attached text and HTML are read without a thread (G05)', async
     'notes.txt, first page: SECRET',
     'page.html, first page: UK SECRET',
   ])
+})
+
+test('what an organisation marks in its own words is read in its attachments, in threads and out of them (G05, G07)', async () => {
+  const scheme = { id: 'CO', title: 'Co', levels: [{ name: 'RED', rank: 40, aboveCeiling: true }], organisations: ['Co'] }
+  const mapping = [{ from: 'MSIP/7', to: 'CO/RED' }]
+  const set = readMarkingSet([
+    { name: 'co.json', data: scheme },
+    { name: 'mapping.json', data: mapping },
+  ])
+  const raw = message({
+    'RED - plan.bin': { kind: 'text', page: 'x' },
+    'notes.txt': { kind: 'text', page: 'RED\r\nMeet at nine.' },
+    'a.docx': { kind: 'docx', header: 'RED', page: 'x' },
+    'b.xlsx': { kind: 'xlsx', page: 'x', label: { id: '7' } },
+  })
+  assert.deepEqual((await look(raw, threads, systemClock, set.readingFor('Co'))).found, [
+    'RED - plan.bin, file name: RED',
+    'notes.txt, first page: RED',
+    'a.docx, header: RED',
+    'b.xlsx, label metadata: RED (by its label)',
+  ])
+  assert.deepEqual(await look(raw, threads, systemClock, set.readingFor('Firm')), nothing)
+  assert.deepEqual(await look(raw, threads), nothing)
 })
 
 test('documents are read in a thread, also those in archives and in attached messages that are files (G05)', async () => {

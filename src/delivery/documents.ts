@@ -17,13 +17,13 @@ import { textPlaces } from '#mail/documents/text.ts'
 import { parseHeader } from '#mail/header.ts'
 import { maxHeaderOctets } from '#mail/limits.ts'
 import type { Part } from '#mail/part.ts'
-import { findAttachedMarkings } from '#policy/attached-markings.ts'
+import { type AttachedReading, findAttachedMarkings, shippedReading } from '#policy/attached-markings.ts'
 import type { AttachedMarking, UnreadAttachment } from '#policy/facts.ts'
+import { isReply } from '#policy/find-markings.ts'
 import type { PassedOn } from '#policy/handling-asked.ts'
-import { shippedSchemes } from '#policy/schemes.ts'
 
 /** Finds every marking in what is attached to a message, and what of it could not be looked through. */
-export type LookInside = (message: Octets, root: Part) => Promise<AttachedFacts>
+export type LookInside = (message: Octets, root: Part, reading?: AttachedReading) => Promise<AttachedFacts>
 
 /** A thousand attachments with long names are looked at in as many turns of the event loop as it takes. */
 const turnMostMs = 5
@@ -33,16 +33,19 @@ const encodedLeadOctets = 4 * leadOctets
 
 /** Makes the reader of attachments over a process's threads. */
 export function newLookInside(threads: DocumentThreads, clock: Clock): LookInside {
-  return async (message, root) => {
+  return async (message, root, reading = shippedReading) => {
     const { attached, nested } = contentsOf(root)
     const markings: AttachedMarking[] = []
     const unread: UnreadAttachment[] = []
-    const note = (places: readonly Place[]) => markings.push(...findAttachedMarkings(places, shippedSchemes))
+    const note = (places: readonly Place[]) => markings.push(...findAttachedMarkings(places, reading))
     const passedOn: PassedOn[] = []
+    const answers: (readonly string[])[] = []
     for (const one of nested) {
       const place = await nestedPlace(message, one)
       note([place])
-      const asked = passedOnIn(parseHeader(place.header), one.path)
+      const header = parseHeader(place.header)
+      if (isReply(header)) answers.push(one.path)
+      const asked = passedOnIn(header, one.path)
       if (asked !== null) passedOn.push(asked)
     }
     let leftMs = messageDocumentsMs
@@ -58,10 +61,14 @@ export function newLookInside(threads: DocumentThreads, clock: Clock): LookInsid
       if (one.part.parts.length > 0) continue
       const kind = await kindOfAttached(message, one, name)
       if (kind === null) continue
+      if (kind === 'closed') {
+        unread.push({ path, why: 'closed' })
+        continue
+      }
       if (kind === 'text' || kind === 'html') note(await textOf(message, one, kind === 'html', path))
       else {
         const beganMs = clock.monotonic()
-        const result = leftMs > 0 ? await threads.read(() => load(message, one, path)) : 'too large'
+        const result = leftMs > 0 ? await threads.read(() => load(message, one, path, reading)) : 'too large'
         leftMs -= clock.monotonic() - beganMs
         if (result === 'too large') unread.push({ path, why: 'too large' satisfies Unread })
         else {
@@ -70,7 +77,7 @@ export function newLookInside(threads: DocumentThreads, clock: Clock): LookInsid
         }
       }
     }
-    return { markings, unread, passedOn }
+    return { markings, unread, passedOn, ...(answers.length === 0 ? {} : { answers }) }
   }
 }
 
@@ -97,14 +104,21 @@ async function textOf(message: Octets, { part }: Attached, isHtml: boolean, path
 }
 
 /** Copies a body piece by piece into memory that goes to the thread as a whole. */
-async function load(message: Octets, { part }: Attached, path: readonly string[]): Promise<DocumentJob> {
+async function load(
+  message: Octets,
+  { part }: Attached,
+  path: readonly string[],
+  reading: AttachedReading,
+): Promise<DocumentJob> {
   const octets = new Uint8Array(part.bodyEnd - part.bodyStart)
   let at = 0
   for await (const piece of message.range(part.bodyStart, part.bodyEnd)) {
     octets.set(piece, at)
     at += piece.length
   }
-  return { octets, encoding: part.encoding, path, type: typeOf(part), charset: charsetOf(part) }
+  const job = { octets, encoding: part.encoding, path, type: typeOf(part), charset: charsetOf(part) }
+  // The thread has what is shipped: a copy of an organisation's schemes goes with each document of its own only.
+  return reading === shippedReading ? job : { ...job, reading }
 }
 
 function typeOf({ type, subtype }: Part): string {

@@ -4,17 +4,18 @@ import { BadCommand } from '#base/faults.ts'
 import type { Octets } from '#delivery/inspect.ts'
 import { newLanes } from '#delivery/lanes.ts'
 import { expansionMs, expansionsAtOnce } from '#delivery/limits.ts'
-import type { ScanResult } from '#delivery/scanner.ts'
-import { archiveEntries, type ArchiveKind, archiveKindOf, leadOctets } from '#mail/archive/archive.ts'
+import { archiveEntries, type ArchiveKind, archiveKindOf, isClosedArchive, leadOctets } from '#mail/archive/archive.ts'
 import { OctetReader, readerOf } from '#mail/archive/octet-reader.ts'
 import { decodedPieces } from '#mail/decode-stream.ts'
+import { fileName } from '#mail/documents/message.ts'
 import { maxArchiveDepth, maxArchiveEntries, maxExpandedOctets } from '#mail/limits.ts'
 import type { Part } from '#mail/part.ts'
+import type { Unscannable } from '#policy/facts.ts'
 
-/** Whether the archives in a message can be looked through: `clean`, which says nothing of what they hold, or why not. */
-export type CountExpansion = (message: Octets, root: Part) => Promise<ScanResult>
+/** Which archive of a message cannot be looked through, and why; of several one. None says nothing of what they hold. */
+export type CountExpansion = (message: Octets, root: Part) => Promise<readonly Unscannable[]>
 
-type Why = Extract<ScanResult, { kind: 'unscannable' }>['why']
+type Why = Unscannable['why']
 
 /** Ends a count; never leaves this file. */
 class Stopped extends Error {
@@ -51,11 +52,11 @@ class Allowance {
   /** Asked at every piece, also of what comes to nothing, since that takes time as well. */
   spend(octets: number): void {
     this.#octets -= octets
-    if (this.#octets < 0 || this.#clock.monotonic() > this.#endMs) throw new Stopped('too-large')
+    if (this.#octets < 0 || this.#clock.monotonic() > this.#endMs) throw new Stopped('too large')
   }
 
   enter(): void {
-    if (--this.#entries < 0) throw new Stopped('too-large')
+    if (--this.#entries < 0) throw new Stopped('too large')
   }
 }
 
@@ -69,19 +70,22 @@ export function newExpansion(clock: Clock, mostMs: number = expansionMs): CountE
   return async (message, root) => {
     const allowance = new Allowance(clock, mostMs)
     const read = forwards(message)
+    let name: string | null = null
     try {
       for (const part of leavesOf(root)) {
         if (beginsNoArchive(message, part)) continue
+        name = fileName(part)
         const reader = readerOf(decodedPieces(read(part.bodyStart, part.bodyEnd), part.encoding))
-        const kind = archiveKindOf(await reader.peek(leadOctets))
+        const kind = kindOf(await reader.peek(leadOctets))
         if (kind !== null) await archives.submit(() => countAttached(kind, reader, allowance))
       }
     } catch (fault) {
-      if (fault instanceof Stopped) return { kind: 'unscannable', why: fault.why }
-      if (fault instanceof BadCommand) return { kind: 'unscannable', why: 'malformed' }
+      const path = name === null ? [] : [name]
+      if (fault instanceof Stopped) return [{ path, why: fault.why }]
+      if (fault instanceof BadCommand) return [{ path, why: 'malformed' }]
       throw fault
     }
-    return { kind: 'clean' }
+    return []
   }
 }
 
@@ -89,7 +93,8 @@ export function newExpansion(clock: Clock, mostMs: number = expansionMs): CountE
 function beginsNoArchive(message: Octets, { encoding, bodyStart, bodyEnd }: Part): boolean {
   const whole = message.whole()
   if (whole === null || !['7BIT', '8BIT', 'BINARY'].includes(encoding)) return false
-  return archiveKindOf(whole.subarray(bodyStart, Math.min(bodyEnd, bodyStart + leadOctets))) === null
+  const lead = whole.subarray(bodyStart, Math.min(bodyEnd, bodyStart + leadOctets))
+  return archiveKindOf(lead) === null && !isClosedArchive(lead)
 }
 
 /** The parts that hold something themselves, in the order of their octets. */
@@ -110,15 +115,21 @@ function countAttached(kind: ArchiveKind, reader: OctetReader, allowance: Allowa
 }
 
 async function countArchive(kind: ArchiveKind, reader: OctetReader, allowance: Allowance, depth: number): Promise<void> {
-  if (depth > maxArchiveDepth) throw new Stopped('too-large')
+  if (depth > maxArchiveDepth) throw new Stopped('too large')
   for await (const { obstacle, octets } of archiveEntries(kind, reader)) {
     allowance.enter()
     if (obstacle !== null) throw new Stopped(obstacle === 'encrypted' ? 'encrypted' : 'malformed')
     const expanded = counted(octets, (length) => allowance.spend(length))
-    const inner = archiveKindOf(await expanded.peek(leadOctets))
+    const inner = kindOf(await expanded.peek(leadOctets))
     if (inner !== null) await countArchive(inner, expanded, allowance, depth + 1)
     await expanded.drain()
   }
+}
+
+/** The kind of an archive that begins so, or null; one that is not looked into ends the count. */
+function kindOf(lead: Buffer): ArchiveKind | null {
+  if (isClosedArchive(lead)) throw new Stopped('closed')
+  return archiveKindOf(lead)
 }
 
 /** A reader over all of another's octets that tells how many it took. */

@@ -1,5 +1,7 @@
 // What jobs tidy up after acceptance: submissions older than a retry can be, and content that no message refers to.
 import type { Clock } from '#base/clock.ts'
+import { isIncidentCopy } from '#delivery/incident-copies.ts'
+import { heldObject } from '#delivery/holds.sql.ts'
 import { expireSubmissions } from '#delivery/submissions.sql.ts'
 import { messagesStored } from '#mailbox/stored.ts'
 import type { ContentStore } from '#store/content-store.ts'
@@ -23,7 +25,10 @@ export async function sweepContent(o: { database: Database; contentStore: Conten
   for await (const object of o.contentStore.list()) {
     const madeMs = Number.parseInt(object.id.replaceAll('-', '').slice(0, 12), 16)
     if (!(madeMs < beforeMs)) continue
+    // Asked first: a release makes a message of what is held, in one commit, so that what is no longer held is found as a message.
+    if (!object.draft && (await heldObject(o.database, object.month, object.id)).length > 0) continue
     if (!object.draft && (await messagesStored(o.database, object.month, object.id))) continue
+    if (!object.draft && (await isIncidentCopy(o.database, object.month, object.id))) continue
     await object.remove()
     removed++
   }

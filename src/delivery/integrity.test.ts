@@ -152,3 +152,44 @@ test('nobody writes the field but the service (G16)', async () => {
   )
   assert.equal(said(got), null)
 })
+
+test('what was not to be forwarded is quoted to those who had it, and to nobody else; the others get it (G09)', async () => {
+  const kept = newId()
+  const fields = [`From: ${priya.address}`, `To: ${miriam.address}`, `Message-ID: ${kept}`, 'Subject: kept']
+  const asked = messageOf(...fields, 'X-CJSM-Handling: no-forwarding', '', 'She lives at 4 Mill Lane.', '', phone)
+  assert.equal((await doors.submit(priya, [miriam.address], asked)).kind, 'accepted')
+  const quote = async (from: DemoPerson, to: readonly DemoPerson[], ...lines: string[]) => {
+    const header = [
+      `From: ${from.address}`,
+      `To: ${to[0]!.address}`,
+      `References: ${kept}`,
+      `Message-ID: ${newId()}`,
+      'Subject: Fwd: kept',
+    ]
+    return doors.submit(
+      from,
+      to.map(({ address }) => address),
+      messageOf(...header, '', ...lines, '', phone),
+    )
+  }
+  const verbatim = ['> She lives at 4 Mill Lane.', '>', `> ${phone}`]
+  assert.equal((await quote(miriam, [priya], 'Thanks.', ...verbatim)).kind, 'accepted')
+  const forward = await quote(miriam, [ada], 'See below.', ...verbatim)
+  assert.ok(forward.kind === 'refused')
+  assert.deepEqual([forward.clause, forward.reason, forward.about], ['G09', 'forwarding-was-not-allowed', ada.address])
+  const both = await quote(miriam, [priya, ada], 'See both.', ...verbatim)
+  assert.ok(both.kind === 'accepted')
+  assert.deepEqual([both.delivered, both.refused], [1, 1])
+  const below = [
+    '-----Original Message-----',
+    `From: ${priya.address}`,
+    'Sent: Monday',
+    'Subject: kept',
+    '',
+    'She lives at 4 Mill Lane.',
+  ]
+  assert.equal((await quote(miriam, [ada], 'See below.', '', ...below)).kind, 'refused')
+  assert.equal((await quote(miriam, [ada], 'It says where she lives.')).kind, 'accepted')
+  // Who wrote it may.
+  assert.equal((await quote(priya, [ada], 'See below.', ...verbatim)).kind, 'accepted')
+})

@@ -1,12 +1,16 @@
 // Compares what a message quotes or attaches with the message that its sender received, found among their newest by its Message-ID. G16
 import { createHash } from 'node:crypto'
 import type { Clock } from '#base/clock.ts'
+import { keyOf } from '#community/standing.ts'
 import { type Inspected, type Octets, inspect, octetsOf, textOf } from '#delivery/inspect.ts'
+import type { EnvelopeAddress, ImapEnvelope } from '#mail/envelope.ts'
 import { fieldText, type Header } from '#mail/header.ts'
 import { isMessage, type Part } from '#mail/part.ts'
 import type { Reader } from '#mailbox/means.ts'
 import type { Content } from '#mailbox/open.ts'
+import type { Stopped } from '#mailbox/seals.ts'
 import type { Mailboxes } from '#mailbox/open-mailboxes.ts'
+import { keptHandling } from '#policy/handling-asked.ts'
 import { type Integrity, type IntegrityFacts, integrityOf, quotesSomething, statesTheChange } from '#policy/integrity.ts'
 
 /** What is known of a message's originals; null where it quotes and attaches none that its sender received. */
@@ -28,6 +32,8 @@ type Source = Pick<Mailboxes, 'mailboxes' | 'page' | 'fetchSummaries' | 'openToC
 interface Known {
   readonly mailbox: string
   readonly uids: Map<string, number>
+  /** Who had each message whose sender asked that it is not forwarded, by its Message-ID. G09 */
+  readonly kept: Map<string, readonly string[]>
   highest: number
   readonly untilMs: number
 }
@@ -44,11 +50,22 @@ export function newFindIntegrity({ mailboxes, clock }: { mailboxes: Source; cloc
     if (inbox === undefined) return null
     const found = isFresh
       ? before
-      : { mailbox: inbox, uids: new Map<string, number>(), highest: 0, untilMs: clock.monotonic() + keepMs }
+      : {
+          mailbox: inbox,
+          uids: new Map<string, number>(),
+          kept: new Map<string, readonly string[]>(),
+          highest: 0,
+          untilMs: clock.monotonic() + keepMs,
+        }
     const newest = (await mailboxes.page(who, inbox, {}, mostMessages)).filter((uid) => uid > found.highest)
     const ascending = newest.toSorted((one, other) => one - other)
-    for await (const { uid, envelope } of mailboxes.fetchSummaries(who, inbox, ascending)) {
-      if (envelope.messageId !== null) found.uids.set(envelope.messageId, uid)
+    for await (const { uid, envelope, handling } of mailboxes.fetchSummaries(who, inbox, ascending)) {
+      if (envelope.messageId !== null) {
+        found.uids.set(envelope.messageId, uid)
+        const had = readersOf(envelope)
+        if (keptHandling(handling).noForwarding && !keysIn(envelope.from).includes(keyOf(who.address) ?? ''))
+          found.kept.set(envelope.messageId, had)
+      }
       found.highest = Math.max(found.highest, uid)
     }
     if (kept.size >= keptPeople) kept.delete(kept.keys().next().value!)
@@ -61,7 +78,7 @@ export function newFindIntegrity({ mailboxes, clock }: { mailboxes: Source; cloc
     const uid = found?.uids.get(id)
     if (found === null || uid === undefined) return null
     const content = await (await mailboxes.openToCompare(who, found.mailbox, [uid])).content(uid)
-    return content === null || content.octets > mostOctets ? null : content
+    return content === null || (content.octets > mostOctets && content.stopped === undefined) ? null : content
   }
 
   return async (who, octets, inspected) => {
@@ -69,22 +86,36 @@ export function newFindIntegrity({ mailboxes, clock }: { mailboxes: Source; cloc
     const ids = answeredIds(inspected.header)
     const answered = ids.length > 0 && inspected.texts.some(quotesSomething) ? ids : []
     const verdicts: { verdict: Integrity; original: string }[] = []
+    let stopped: Stopped | undefined
+    let readers: readonly string[] | undefined
     for (const { id, part } of attached.slice(0, mostOriginals)) {
       const content = await original(who, id)
+      stopped ??= content?.stopped
       if (content !== null)
         verdicts.push({ original: id, verdict: (await isSame(octets, part, content)) ? 'verbatim' : 'modified' })
     }
     for (const id of answered.slice(0, mostOriginals)) {
       const content = await original(who, id)
       if (content === null) continue
-      verdicts.push({ original: id, verdict: await compared(octets, inspected, content) })
+      stopped ??= content.stopped
+      const verdict = stopped === undefined ? await compared(octets, inspected, content) : 'cannot-tell'
+      verdicts.push({ original: id, verdict })
+      if (verdict !== 'cannot-tell') readers = kept.get(who.holder)?.kept.get(id)
       break
     }
     const said = worst(verdicts.map(({ verdict }) => verdict))
     const about = verdicts.find(({ verdict }) => verdict === said)
-    return about === undefined ? null : { ...about, isStated: inspected.texts.some(statesTheChange) }
+    if (about === undefined) return null
+    const isStated = inspected.texts.some(statesTheChange)
+    return { ...about, isStated, ...(stopped === undefined ? {} : { stopped }), ...(readers === undefined ? {} : { readers }) }
   }
 }
+
+/** Who has a message: who wrote it, and who stands in its header. */
+const readersOf = ({ from, replyTo, to, cc }: ImapEnvelope) => keysIn([...from, ...replyTo, ...to, ...cc])
+
+const keysIn = (entries: readonly EnvelopeAddress[]) =>
+  entries.flatMap(({ mailbox, host }) => (mailbox === null || host === null ? [] : [keyOf(`${mailbox}@${host}`) ?? []].flat()))
 
 async function compared(octets: Octets, inspected: Inspected, content: Content): Promise<Integrity> {
   const answered = octetsOf(await readAll(content.range(0, content.octets)))

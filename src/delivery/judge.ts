@@ -7,8 +7,11 @@ import { bannerEdits } from '#delivery/banner.ts'
 import type { LookInside } from '#delivery/documents.ts'
 import type { Envelope, SubmissionSession } from '#delivery/envelope.ts'
 import { formRefusal } from '#delivery/form.ts'
-import { gatherFacts, nothingAttached } from '#delivery/gather.ts'
+import type { CountExpansion } from '#delivery/expansion.ts'
+import { gatherFacts } from '#delivery/gather.ts'
+import { type IncidentCopies, wasReleased } from '#delivery/incident-copies.ts'
 import { type Inspected, type Octets, inspect } from '#delivery/inspect.ts'
+import { lookInto } from '#delivery/look-into.ts'
 import { stampedHead } from '#delivery/stamp.ts'
 import type { SignedIn } from '#identity/sign-in.ts'
 import { parseHeader } from '#mail/header.ts'
@@ -17,13 +20,18 @@ import { type Decision, decide, type Explained, explain } from '#policy/decide.t
 import type { SubmissionFacts } from '#policy/facts.ts'
 import type { MarkingSet } from '#policy/marking-set.ts'
 import type { Scheme } from '#policy/schemes.ts'
+import type { Held } from '#policy/verdict.ts'
 
 export interface JudgeParts {
   readonly organisations: Organisations
   readonly standingOf: StandingOf
   readonly permits: Pick<Permits, 'list'>
   readonly lookInside: LookInside
+  readonly countExpansion: CountExpansion
   readonly markings: MarkingSet
+  /** Domains outside to which a channel with a verified certificate is agreed; none when left out. G15 */
+  readonly channels?: readonly string[]
+  readonly incidentCopies: Pick<IncidentCopies, 'hashOf' | 'isReleased'>
   readonly hostName: string
   readonly nowMs: () => number
 }
@@ -31,6 +39,8 @@ export interface JudgeParts {
 export interface Judgement {
   /** The message's refusal; null where it would be taken for those recipients whom no rule refuses. */
   readonly refusal: Refused | null
+  /** Why it would be held for a person; null where it would not. T19 */
+  readonly held: Held | null
   readonly decision: Decision
   readonly facts: SubmissionFacts
   readonly rules: readonly Explained[]
@@ -57,15 +67,29 @@ export async function judgeMessage(parts: JudgeParts, who: SignedIn, envelope: E
   const organisation = await parts.organisations.find(who.organisation)
   const standings = await parts.standingOf([...new Set(envelope.recipients.map((one) => keyOf(one.address) ?? ''))])
   const over = formRefusal(inspected)
-  const attached = over === null ? await parts.lookInside(octets, inspected.structure.root) : nothingAttached
-  const automation = automationOf(inspected.header, inspected.structure.root)
+  const attached = await lookInto(parts, octets, inspected, parts.markings.readingFor(organisation?.name ?? ''))
+  const automation = automationOf(inspected.header, inspected.structure.root, envelope.recipients.length)
   const permit = automation.kind === 'automated' ? await permitOf(parts, who, envelope, standings) : null
   const schemes = parts.markings.schemesFor(organisation?.name ?? '')
-  const facts = gatherFacts(who, organisation, envelope, standings, inspected, attached, permit, parts.markings)
-  const decision = decide(facts)
+  const gathered = gatherFacts(
+    who,
+    organisation,
+    envelope,
+    standings,
+    inspected,
+    attached,
+    permit,
+    parts.markings,
+    parts.channels,
+  )
+  const first = decide(gathered)
+  const isReleased = await wasReleased(parts.incidentCopies, who.account, octets, inspected, first.message)
+  const facts = isReleased ? { ...gathered, isReleased } : gathered
+  const decision = isReleased ? decide(facts) : first
   const refusal = over ?? (decision.message.kind === 'refused' ? decision.message : null)
   return {
     refusal,
+    held: over === null && decision.message.kind === 'held' ? decision.message : null,
     decision,
     facts,
     rules: explain(facts),

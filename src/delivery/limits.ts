@@ -20,3 +20,15 @@ export const documentHeapMib = 64
 export const documentMemoryOctets = 64 * 1024 * 1024
 /** What reading all documents of one message may take; the rest of them count as too large. */
 export const messageDocumentsMs = 10_000
+
+/** What of one account may be held at a time for a person to decide, in messages and in octets; more is answered 452. */
+export const maxHeldMessages = 100
+export const maxHeldOctets = 512 * 1024 * 1024
+/** Holds that a page or a command shows: of those that wait, and of those that were decided. */
+export const maxHoldsShown = 200
+/** Messages whose time is over that the job decides in one turn. */
+export const holdsExpiredAtOnce = 200
+
+/** What the ceiling refused of one account and is kept sealed, within 24 hours, in messages and in octets; more is refused all the same, and recorded, without a copy. */
+export const maxIncidentCopiesPerDay = 20
+export const maxIncidentOctetsPerDay = 200 * 1024 * 1024

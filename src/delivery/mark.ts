@@ -8,6 +8,7 @@ import { carriersToWrite } from '#policy/carriers.ts'
 import type { Decision } from '#policy/decide.ts'
 import { type MarkingMap, mappedMarkings } from '#policy/marking-map.ts'
 import { markingWords } from '#policy/marking.ts'
+import { releaseField } from '#policy/release.ts'
 import type { Scheme } from '#policy/schemes.ts'
 import { writeLabelHistory } from '#policy/sio-label.ts'
 
@@ -16,7 +17,7 @@ const originalName = (fieldName: string) => `X-Original-${fieldName}`
 /** What the operator's table makes of the marking in other schemes; nobody reads it as this message's own. */
 export const mappedField = 'X-CJSM-Mapped-Marking'
 /** Fields for us alone, or that only we write. */
-const ours = new Set([lowerMarkingField.toLowerCase(), mappedField.toLowerCase()])
+const ours = new Set([lowerMarkingField.toLowerCase(), mappedField.toLowerCase(), releaseField.toLowerCase()])
 
 /** How a header changes: what goes, what is put in the place of a field, what is added. */
 export interface HeaderMarks {

@@ -35,6 +35,7 @@ const writer = newDraftWriter({
   recordHeld: () => null,
   hostName: testHostName,
   lookInside: doors.lookInside,
+  countExpansion: doors.countExpansion,
   needToKnow: newNeedToKnow({ ...domains, mailboxes: doors.mailboxes, directory, limits }),
 })
 
@@ -79,4 +80,31 @@ test('an answer that reaches who did not have the original says so (T07)', async
 test('an address with the name of somebody in another organisation may be mistaken (G11)', async () => {
   const warnings = await (await write(ada, 'miriam.hollis@terncourt.cjsm.test')).judge()
   assert.deepEqual(warnings, ['G11 recipient-looks-like-another', 'G11 recipient-is-new'])
+})
+
+test('who is away, and who is not in the directory, is told of before sending; neither is from then on (G11)', async () => {
+  const [miriamId, adaId] = await Promise.all([miriam, ada].map(async (one) => (await doors.signIn(one)).account))
+  const nowMs = domains.clock.now()
+  const notice = { fromMs: nowMs - 1_000, untilMs: nowMs + 3_600_000, text: 'Ask Ada.' }
+  await domains.database.transaction((tx) => domains.away.setNotice(tx, miriamId!, miriamId!, notice))
+  const listed = (isListed: boolean) =>
+    domains.database.transaction((tx) => domains.accounts.setListed(tx, adaId!, adaId!, isListed, 'asked for it'))
+  assert.deepEqual([await listed(false), await listed(false)], [true, false])
+  const check = await write(priya, `${miriam.address}, ${ada.address}`)
+  assert.deepEqual(
+    (await check.judge()).filter((one) => one !== 'G11 recipient-is-new'),
+    ['G11 recipient-is-away', 'G11 recipient-is-ex-directory'],
+  )
+  assert.deepEqual(await directory.find(ada.name), [])
+  assert.deepEqual(await directory.find(ada.address.slice(0, 6)), [])
+  assert.equal((await directory.at([ada.address])).size, 1)
+  await domains.database.transaction((tx) => domains.away.setNotice(tx, miriamId!, miriamId!, null))
+  await listed(true)
+  assert.deepEqual(
+    (await check.judge()).filter((one) => one !== 'G11 recipient-is-new'),
+    [],
+  )
+  assert.equal((await directory.find(ada.name)).length, 1)
+  const events = (await allRecords(service)).map(({ leaf }) => leaf.event)
+  assert.equal(events.filter((event) => event === 'AwayNoticeChanged' || event === 'DirectoryListingChanged').length, 4)
 })

@@ -1,6 +1,7 @@
 // Gathers whom a sender knows, for the check before sending: from the newest of what they sent and received, so that nothing is kept of whom people write to. G11, T07
+import type { Away } from '#community/away.ts'
 import type { Directory } from '#community/directory.ts'
-import { type StandingOf, keyOf } from '#community/standing.ts'
+import { type Standing, type StandingOf, keyOf } from '#community/standing.ts'
 import type { EnvelopeAddress } from '#mail/envelope.ts'
 import type { Reader } from '#mailbox/means.ts'
 import type { Mailboxes } from '#mailbox/open-mailboxes.ts'
@@ -10,6 +11,7 @@ import type { NeedToKnowFacts } from '#policy/need-to-know.ts'
 export interface NeedToKnowParts {
   readonly mailboxes: Pick<Mailboxes, 'mailboxes' | 'page' | 'fetchSummaries'>
   readonly directory: Directory
+  readonly away: Pick<Away, 'awayAmong'>
   readonly standingOf: StandingOf
   readonly limits: NeedToKnowFacts['limits']
 }
@@ -41,14 +43,26 @@ export function newNeedToKnow(parts: NeedToKnowParts): GatherNeedToKnow {
       const words = key.slice(0, key.lastIndexOf('@')).replace(/[^\p{L}]+/gu, ' ')
       for (const { address } of await parts.directory.find(words)) similar.push(keyOf(address) ?? address)
     }
+    const holders = keys.flatMap((address) => holderOf(standings.get(address)) ?? [])
+    const away = await parts.away.awayAmong(holders)
+    const unlisted = await parts.directory.exDirectory(keys)
     const recipients = keys.map((address) => {
       const standing = standings.get(address)
       const organisation = standing !== undefined && 'organisation' in standing ? standing.organisation : null
-      return { address, organisation, isGroup: standing?.standing === 'member' && !people.has(address) }
+      const untilMs = away.get(holderOf(standing) ?? '')
+      return {
+        address,
+        organisation,
+        isGroup: standing?.standing === 'member' && !people.has(address),
+        awayUntil: untilMs === undefined ? null : new Date(untilMs - 1).toISOString().slice(0, 10),
+        isExDirectory: unlisted.has(address),
+      }
     })
     return { recipients, known: [...known], similar, original, marking, limits: parts.limits }
   }
 }
+
+const holderOf = (standing: Standing | undefined) => (standing?.standing === 'member' ? standing.holder : undefined)
 
 async function correspondents({ mailboxes }: NeedToKnowParts, who: Reader, answers: string | null) {
   const known = new Set([keyOf(who.address) ?? who.address])

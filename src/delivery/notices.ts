@@ -8,18 +8,37 @@ import type { Outcome } from '#delivery/outcome.ts'
 import type { Sealed, SealMessage } from '#delivery/seal-message.ts'
 import { composeDsn } from '#mail/dsn.ts'
 
-/** What the submitter is to be told of, by RFC 3461 §4.1: failures unless they said otherwise, deliveries when they asked. */
+/** What the submitter is to be told of, by RFC 3461 §4.1: failures and delays unless they said otherwise, deliveries when they asked. */
 export function toBeNotified(outcomes: readonly Outcome[]): Outcome[] {
-  const asked = ({ notify }: EnvelopeRecipient, what: 'SUCCESS' | 'FAILURE') =>
-    notify === null ? what === 'FAILURE' : notify.includes(what)
-  return outcomes.filter(({ kind, recipient }) => asked(recipient, kind === 'delivered' ? 'SUCCESS' : 'FAILURE'))
+  const asked = ({ notify }: EnvelopeRecipient, what: 'SUCCESS' | 'FAILURE' | 'DELAY') =>
+    notify === null ? what !== 'SUCCESS' : notify.includes(what)
+  return outcomes.filter(({ kind, recipient }) => asked(recipient, told[kind]))
 }
 
-const statusOf: Readonly<Record<string, string>> = { 'over-quota': '5.2.2', 'recipient-is-removed': '5.1.6' }
+const told = { delivered: 'SUCCESS', refused: 'FAILURE', held: 'DELAY' } as const
+
+const statusOf: Readonly<Record<string, string>> = {
+  'over-quota': '5.2.2',
+  'recipient-is-removed': '5.1.6',
+  'hold-expired': '5.4.7',
+}
 
 function failed({ reason, clause, about, remedy }: Refused) {
   return { action: 'failed' as const, status: statusOf[reason] ?? '5.7.1', clause, remedy: `${about}. ${remedy}` }
 }
+
+function saidOf(outcome: Outcome) {
+  if (outcome.kind === 'delivered') return { action: 'delivered' as const, status: '2.1.5' }
+  if (outcome.kind === 'refused') return failed(outcome.refusal)
+  const { clause, about, remedy } = outcome.why
+  return { action: 'delayed' as const, status: '4.7.1', clause, remedy: `${about}. ${remedy}`, willRetryUntilMs: outcome.untilMs }
+}
+
+/** What is to be done, and where the rule stands at length. */
+const withPage = (said: ReturnType<typeof saidOf>, rulesUrl: string | undefined) =>
+  'clause' in said && said.clause !== '' && rulesUrl !== undefined
+    ? { ...said, remedy: `${said.remedy} See ${rulesUrl}#${said.clause}` }
+    : said
 
 /** The message as it would have been delivered, for the notice about it: its header, and its body when that is asked for. */
 export interface Original {
@@ -39,8 +58,14 @@ async function returned({ head, octets, bodyStart }: Original, envelope: Envelop
 }
 
 /** Makes the function that composes and seals one notice; the original goes with it, its header or the whole (RFC 3462). */
-export function newNotices(o: { sealMessage: SealMessage; clock: Clock; hostName: string }) {
-  return async (envelope: Envelope, original: Original, outcomes: readonly Outcome[]): Promise<Sealed> => {
+export function newNotices(o: {
+  sealMessage: SealMessage
+  clock: Clock
+  hostName: string
+  /** The page of the rules; a notice names none when left out. */
+  rulesUrl?: string
+}) {
+  return async (envelope: Envelope, original: Original, outcomes: readonly Outcome[], arrivalMs?: number): Promise<Sealed> => {
     const atMs = o.clock.now()
     const octets = composeDsn({
       messageId: `<${newId(atMs)}@${o.hostName}>`,
@@ -50,12 +75,12 @@ export function newNotices(o: { sealMessage: SealMessage; clock: Clock; hostName
       from: `postmaster@${o.hostName}`,
       reversePath: envelope.reversePath ?? '',
       envelopeId: envelope.envid,
-      arrivalMs: atMs,
+      arrivalMs: arrivalMs ?? atMs,
       ...(await returned(original, envelope, outcomes)),
       recipients: outcomes.map((outcome) => ({
         finalRecipient: outcome.recipient.address,
         originalRecipient: outcome.recipient.originalRecipient,
-        ...(outcome.kind === 'delivered' ? { action: 'delivered' as const, status: '2.1.5' } : failed(outcome.refusal)),
+        ...withPage(saidOf(outcome), o.rulesUrl),
       })),
     })
     const { header, structure } = await inspect(octetsOf(octets))

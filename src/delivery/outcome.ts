@@ -3,6 +3,7 @@ import { type Refused, refused } from '#base/faults.ts'
 import type { EnvelopeRecipient } from '#delivery/envelope.ts'
 import type { HolderState } from '#identity/accounts.ts'
 import type { LockedTargets } from '#mailbox/deliver.ts'
+import type { Held } from '#policy/verdict.ts'
 
 /** A recipient that the rules admitted, with the holder whose INBOX it is. */
 export interface MemberRecipient extends EnvelopeRecipient {
@@ -12,6 +13,8 @@ export interface MemberRecipient extends EnvelopeRecipient {
 export type Outcome =
   | { readonly kind: 'delivered'; readonly recipient: MemberRecipient }
   | { readonly kind: 'refused'; readonly recipient: EnvelopeRecipient; readonly refusal: Refused }
+  /** A person decides, until then at the latest. */
+  | { readonly kind: 'held'; readonly recipient: MemberRecipient; readonly why: Held; readonly untilMs: number }
 
 export interface HolderFacts {
   readonly state: HolderState
@@ -34,6 +37,14 @@ const removed = (address: string) =>
   )
 export const overQuota = (address: string) =>
   refused('G20', 'over-quota', `the mailbox of ${address} is full`, 'Try again later, or telephone them: they need to make room.')
+
+/** As many of theirs are held as may be. */
+export const tooManyHeld = refused(
+  'T19',
+  'too-many-held',
+  'too many of your messages are held already, and this one would be held too',
+  'Wait until the Helpdesk has decided, or send the files themselves, without encryption.',
+)
 
 /** The disk is below its floor: nothing is taken in, and reading goes on. */
 export const noRoom = refused(

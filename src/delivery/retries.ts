@@ -43,14 +43,15 @@ export async function repeated(
     details: receipts.map((receipt) => ({ receipt })),
   })
   const delivered = rows.filter((row) => row.delivered).length
+  const held = rows.filter((row) => row.held).length
   return {
     reply: {
       kind: 'accepted',
       receipt: receipts[0]!,
       delivered,
       queued: 0,
-      held: 0,
-      refused: rows.length - delivered,
+      held,
+      refused: rows.length - delivered - held,
       again: true,
     },
     placed: [],
@@ -61,6 +62,10 @@ export async function repeated(
 export function together(before: Result, now: Result, restCount: number): Result {
   const first = before.reply as Accepted
   if (now.reply.kind === 'refused') return { reply: { ...first, refused: first.refused + restCount }, placed: [] }
-  const counts = { delivered: first.delivered + now.reply.delivered, refused: first.refused + now.reply.refused }
+  const counts = {
+    delivered: first.delivered + now.reply.delivered,
+    held: first.held + now.reply.held,
+    refused: first.refused + now.reply.refused,
+  }
   return { reply: { ...now.reply, ...counts }, placed: now.placed }
 }

@@ -6,12 +6,16 @@ import { headerMarks } from '#delivery/mark.ts'
 import { formatDate } from '#mail/date.ts'
 import { editHeader, receivedField } from '#mail/edit.ts'
 import { composeField } from '#mail/header.ts'
+import { encodeWords } from '#mail/words.ts'
 import type { Decision } from '#policy/decide.ts'
 import { type MarkingMap, shippedMap } from '#policy/marking-map.ts'
 import { type Scheme, shippedSchemes } from '#policy/schemes.ts'
 
+/** What could not be looked into is said in a field of its own: the subject is the sender's. T19 */
+export const notLookedIntoField = 'X-CJSM-Not-Looked-Into'
+
 /** What only the service may say is taken out, too. */
-const removed = new Set(['bcc', 'resent-bcc', 'return-path', 'x-cjsm-integrity'])
+const removed = new Set(['bcc', 'resent-bcc', 'return-path', 'x-cjsm-integrity', notLookedIntoField.toLowerCase()])
 
 /** The header as it is delivered, blank line included. */
 export function stampedHead(o: {
@@ -38,7 +42,8 @@ export function stampedHead(o: {
   if (!has('date')) append.push(composeField('Date', formatDate(o.atMs)))
   if (!has('message-id')) append.push(composeField('Message-ID', `<${id}@${o.hostName}>`))
   if (!has('to') && !has('cc')) append.push(composeField('To', 'undisclosed-recipients:;'))
-  const { integrity } = o.decision
+  const { integrity, notLookedInto } = o.decision
+  if (notLookedInto !== null) append.push(composeField(notLookedIntoField, encodeWords(notLookedInto.replaceAll('›', '>'))))
   if (integrity !== null) append.push(composeField('X-CJSM-Integrity', `${integrity.verdict}; original=${integrity.original}`))
   append.push(...marks.append)
   return editHeader(header, {

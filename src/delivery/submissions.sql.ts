@@ -2,11 +2,12 @@
 import type { Runner } from '#store/database.ts'
 import { type Packed, type Query, sql } from '#store/sql.ts'
 
-/** A recipient of an accepted submission: delivered to, or refused with a notice. */
+/** A recipient of an accepted submission: delivered to, held, or refused with a notice. */
 export interface NotedRow {
   readonly hash: Buffer
   readonly receipt: string
   readonly delivered: boolean
+  readonly held: boolean
 }
 
 /** Notes recipients of accepted submissions when `gate` holds; fails when one of the hashes is there already: that one is a retry. */
@@ -25,7 +26,7 @@ export function submissionsNoted(
 }
 
 export function notedAmong(run: Runner, hashes: readonly Buffer[]) {
-  return run.rows<NotedRow>(sql`select hash, receipt, delivered from submission where hash = any(${hashes}::bytea[])`)
+  return run.rows<NotedRow>(sql`select hash, receipt, delivered, held from submission where hash = any(${hashes}::bytea[])`)
 }
 
 /** Deletes what was accepted before a time, and what a clock that was ahead accepted after another. */

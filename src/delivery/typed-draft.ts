@@ -5,7 +5,9 @@ import type { Draft, DraftFields } from '#mailbox/drafts.ts'
 import { isReason } from '#policy/carried.ts'
 import { type HandlingAsked, nothingAsked, readHandlingAsked } from '#policy/handling-asked.ts'
 import type { Marking } from '#policy/marking.ts'
+import { readRelease, type ReleaseDeclared } from '#policy/release.ts'
 import { asksForLess, markedSubject, wholeMarking } from '#policy/offered.ts'
+import { type Scheme, shippedSchemes } from '#policy/schemes.ts'
 
 export type RecipientField = 'to' | 'cc' | 'bcc'
 
@@ -29,6 +31,8 @@ export interface TypedDraft {
   readonly lowering: string | null
   /** What is asked beyond the minimum, as a message says it. */
   readonly handling: HandlingAsked
+  /** What is declared for recipients outside the community; null for nothing, or nothing whole. G15 */
+  readonly release: ReleaseDeclared | null
   readonly problems: readonly FieldProblem[]
 }
 
@@ -36,10 +40,13 @@ export interface TypedDraft {
 export const maxDraftRecipients = 500
 const fields = ['to', 'cc', 'bcc'] as const
 
-/** Reads a draft's fields; never throws. */
-export function readDraft(draft: Pick<Draft, 'fields' | 'origin'>): TypedDraft {
-  const marking = draft.fields.marking === null ? null : wholeMarking(draft.fields.marking)
-  const subject = markedSubject(draft.fields.subject.trim(), marking)
+/** Reads a draft's fields by the schemes of its writer; never throws. */
+export function readDraft(
+  draft: Pick<Draft, 'fields' | 'origin' | 'version'>,
+  schemes: readonly Scheme[] = shippedSchemes,
+): TypedDraft {
+  const marking = draft.fields.marking === null ? null : wholeMarking(draft.fields.marking, schemes)
+  const subject = markedSubject(draft.fields.subject.trim(), marking, schemes)
   const { recipients, problems } = readLists(draft.fields)
   if (recipients.length === 0 && problems.length === 0) problems.push({ field: 'to', reason: 'none', about: '' })
   if (recipients.length > maxDraftRecipients) problems.push({ field: 'to', reason: 'too-many', about: String(recipients.length) })
@@ -47,7 +54,7 @@ export function readDraft(draft: Pick<Draft, 'fields' | 'origin'>): TypedDraft {
   if (inSubject !== null) problems.push({ field: 'subject', reason: inSubject, about: '' })
   const inText = textFault(draft.fields.text)
   if (inText !== null) problems.push({ field: 'text', reason: inText, about: '' })
-  const isLower = asksForLess(draft.fields.marking, draft.origin.minimum)
+  const isLower = asksForLess(draft.fields.marking, draft.origin.minimum, schemes)
   const reason = (draft.fields.lowering ?? '').trim()
   const inReason = subjectFault(reason)
   if (inReason !== null) problems.push({ field: 'lowering', reason: inReason, about: '' })
@@ -60,6 +67,7 @@ export function readDraft(draft: Pick<Draft, 'fields' | 'origin'>): TypedDraft {
     handling: handling ?? nothingAsked,
     subject,
     marking,
+    release: releaseOf(draft),
     lowering: isLower && inReason === null && isReason(reason) ? reason : null,
     problems,
   }
@@ -73,6 +81,10 @@ function askedOf({ asked }: DraftFields, recipients: readonly TypedRecipientAt[]
   if (end === null) return null
   const readers = onlyRecipients ? recipients.map(({ address }) => keyOf(address) ?? address) : null
   return { noForwarding, noDownload, readers, untilMs: end.untilMs }
+}
+
+function releaseOf({ fields: { release }, version }: Pick<Draft, 'fields' | 'version'>): ReleaseDeclared | null {
+  return release?.version !== version ? null : readRelease(`${release.ground}; ${release.words}`)
 }
 
 function readLists(typed: DraftFields): { recipients: TypedRecipientAt[]; problems: FieldProblem[] } {

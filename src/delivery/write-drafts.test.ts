@@ -55,6 +55,7 @@ const writerWith = (
     recordHeld: () => null,
     hostName: testHostName,
     lookInside: doors.lookInside,
+    countExpansion: doors.countExpansion,
     needToKnow: newNeedToKnow({
       ...domains,
       mailboxes: doors.mailboxes,
@@ -246,9 +247,11 @@ test('what is marked inside an attached file is said by the check before sending
 test('a message has at most as many recipients as by SMTP', () => {
   const list = (count: number) => Array.from({ length: count }, (_, at) => `p${at}@x.example`).join(', ')
   const problems = (count: number) =>
-    readDraft({ fields: newFields({ to: list(count) }), origin: { kind: 'new', references: [], minimum: null } }).problems.map(
-      (one) => one.reason,
-    )
+    readDraft({
+      fields: newFields({ to: list(count) }),
+      origin: { kind: 'new', references: [], minimum: null },
+      version: 1,
+    }).problems.map((one) => one.reason)
   assert.deepEqual(problems(maxDraftRecipients), [])
   assert.deepEqual(problems(maxDraftRecipients + 1), ['too-many'])
   assert.equal(

@@ -6,31 +6,39 @@ import type { Organisations } from '#community/organisations.ts'
 import { type StandingOf, keyOf } from '#community/standing.ts'
 import type { Acceptance } from '#delivery/accept.ts'
 import type { Accepted, Envelope, SubmissionSession } from '#delivery/envelope.ts'
+import type { CountExpansion } from '#delivery/expansion.ts'
 import { formRefusal } from '#delivery/form.ts'
 import type { LookInside } from '#delivery/documents.ts'
+import { withIntegrity } from '#delivery/carried-facts.ts'
 import { gatherFacts } from '#delivery/gather.ts'
+import { type IncidentCopies, wasReleased } from '#delivery/incident-copies.ts'
 import { type Inspected, inspect, slice } from '#delivery/inspect.ts'
+import type { FindIntegrity } from '#delivery/integrity.ts'
 import type { GatherNeedToKnow } from '#delivery/need-to-know.ts'
 import { noRoom, overQuota, sendingIsSuspended } from '#delivery/outcome.ts'
+import { lookInto } from '#delivery/look-into.ts'
 import type { NewSpool, Spool } from '#delivery/spool.ts'
 import { type FieldProblem, type TypedDraft, type TypedRecipientAt, readDraft } from '#delivery/typed-draft.ts'
 import type { Evidence } from '#evidence/record.ts'
 import type { SignedIn } from '#identity/sign-in.ts'
 import type { Keys } from '#keys/keys.ts'
-import { type ToAttach, type Typed, composeMessage, composedDiffers } from '#mail/compose.ts'
+import { type ToAttach, type Typed, composeMessage, composedDiffers, subjectFault } from '#mail/compose.ts'
 import { type ChosenMarking, type Draft, DraftWasChanged, type Drafts, type Leftovers, type Sent } from '#mailbox/drafts.ts'
 import { type Reader, readerOf } from '#mailbox/means.ts'
 import type { Mailboxes } from '#mailbox/open-mailboxes.ts'
 import type { RoomOf } from '#mailbox/quota.ts'
 import type { Upload, Uploads } from '#mailbox/uploads.ts'
+import { isAboveCeiling } from '#policy/ceiling.ts'
 import { type Decision, decide } from '#policy/decide.ts'
 import { type HandlingAsked, writeHandlingAsked } from '#policy/handling-asked.ts'
-import type { MarkingSet } from '#policy/marking-set.ts'
+import { type MarkingSet, shippedSet } from '#policy/marking-set.ts'
 import { type Offered, offeredMarkings } from '#policy/offered.ts'
+import type { Scheme } from '#policy/schemes.ts'
 import { writeProtectiveMarking } from '#policy/protective-marking.ts'
+import { readRelease, type ReleaseDeclared, writeRelease } from '#policy/release.ts'
 import { warningsOf } from '#policy/need-to-know.ts'
-import type { Verdict, Warning } from '#policy/verdict.ts'
-import type { Transaction } from '#store/database.ts'
+import type { Held, Verdict, Warning } from '#policy/verdict.ts'
+import type { Database, Transaction } from '#store/database.ts'
 
 export interface DraftWriterParts {
   readonly acceptance: Pick<Acceptance, 'submit'>
@@ -47,17 +55,26 @@ export interface DraftWriterParts {
   readonly recordHeld: () => Refused | null
   /** The schemes; those that are shipped when left out. G06 */
   readonly markings?: MarkingSet
+  /** Domains outside to which a channel with a verified certificate is agreed; none when left out. G15 */
+  readonly channels?: readonly string[]
   readonly clock: Clock
   readonly hostName: string
   readonly needToKnow: GatherNeedToKnow
+  /** Compares what a draft quotes with its original, as acceptance does; left out, that is judged when it is sent. */
+  readonly findIntegrity?: FindIntegrity
   readonly lookInside: LookInside
+  readonly countExpansion: CountExpansion
+  readonly incidentCopies: Pick<IncidentCopies, 'hashOf' | 'isReleased'>
   readonly evidence: Evidence
+  readonly database: Pick<Database, 'transaction'>
 }
 
 export interface JudgedRecipient extends TypedRecipientAt {
   /** Who that is, or null for an address that is not a person's of the community. */
   readonly person: DirectoryEntry | null
   readonly verdict: Verdict
+  /** Not a member of the community. G15 */
+  readonly isOutside: boolean
 }
 
 /** What would be said of a draft if it were sent now. It can be sent when there are no problems, no refusal, and no recipient is refused. */
@@ -66,27 +83,46 @@ export interface Judged {
   readonly files: readonly Upload[]
   readonly problems: readonly FieldProblem[]
   readonly refusal: Refused | null
+  /** Why it would be held for a person; null where it would not. T19 */
+  readonly held: Held | null
   readonly recipients: readonly JudgedRecipient[]
   readonly warnings: readonly Warning[]
   /** What it asks for beyond the minimum. */
   readonly handling: HandlingAsked
   /** With the marking in it, as it would be sent. */
   readonly subject: string
+  /** The schemes that its writer chose the marking from. */
+  readonly schemes: readonly Scheme[]
 }
 
 export type SendResult =
-  | { readonly kind: 'sent'; readonly sent: Sent; readonly before: boolean }
+  | { readonly kind: 'sent'; readonly sent: Sent; readonly before: boolean; readonly isHeld: boolean }
   /** Another window changed it since this one saw it. */
   | { readonly kind: 'changed' }
   | { readonly kind: 'gone' }
   | { readonly kind: 'not-ready'; readonly judged: Judged }
   | Refused
 
+export type Declared = { readonly kind: 'declared' | 'wordless' | 'changed' | 'gone' } | Refused
+
 export interface DraftWriter {
   /** Asks every rule before anything is sent: the same table that acceptance asks. Null when there is no such draft. */
   judge(who: SignedIn, id: string): Promise<Judged | null>
   /** Sends that version of a draft. A second call, at whatever time, says what became of the first. */
-  send(who: SignedIn, id: string, version: number, remoteAddress: string, tls: string): Promise<SendResult>
+  send(
+    who: SignedIn,
+    id: string,
+    version: number,
+    remoteAddress: string,
+    tls: string,
+    /** True to have the door refuse what only the ceiling forbids, so that an officer looks at it. G05 */
+    asksHelpdesk?: boolean,
+  ): Promise<SendResult>
+  /**
+   * Keeps with that version of a draft, and records, what is declared for its recipients outside (G15). `wordless` where it has no
+   * words of its own.
+   */
+  declareRelease(who: SignedIn, id: string, version: number, declared: ReleaseDeclared): Promise<Declared>
   /** The markings that this person may choose, none below `minimum`. */
   offered(who: SignedIn, minimum: ChosenMarking | null): Promise<Offered[]>
 }
@@ -111,40 +147,83 @@ const filesAreMissing = refused(
 export const canBeSent = ({ problems, refusal, recipients }: Judged): boolean =>
   problems.length === 0 && refusal === null && recipients.every((one) => one.verdict.kind === 'allowed')
 
+/** True when the ceiling is all that stands in its way: the Helpdesk may find that it is not above it. G05 */
+export const isForHelpdesk = (judged: Judged): boolean =>
+  judged.refusal !== null && isAboveCeiling(judged.refusal) && canBeSent({ ...judged, refusal: null })
+
 export function newDraftWriter(parts: DraftWriterParts): DraftWriter {
   return {
     async offered(who, minimum) {
       const organisation = await parts.organisations.find(who.organisation)
-      return offeredMarkings({ adopter: organisation?.adopter ?? false }, minimum)
+      return offeredMarkings({ adopter: organisation?.adopter ?? false }, minimum, await schemesOf(parts, who))
     },
     async judge(who, id) {
       const draft = await parts.drafts.read(readerOf(who), id)
       return draft === null ? null : judge(parts, who, draft, 'with files')
     },
-    async send(who, id, version, remoteAddress, tls) {
+    declareRelease: (who, id, version, declared) => declareRelease(parts, who, id, version, declared),
+    async send(who, id, version, remoteAddress, tls, asksHelpdesk = false) {
       const reader = readerOf(who)
       const before = await sentBefore(parts, reader, id)
       if (before !== null) return before
       const draft = await parts.drafts.read(reader, id)
       if (draft === null) return (await sentBefore(parts, reader, id)) ?? { kind: 'gone' }
       if (draft.version !== version) return { kind: 'changed' }
-      const judged = await judge(parts, who, draft, 'by name') // acceptance looks into the files
-      if (!canBeSent(judged)) return { kind: 'not-ready', judged }
+      const byName = await judge(parts, who, draft, 'by name') // acceptance looks into the files
+      // Whether it was released is told by all that is in it.
+      const judged =
+        byName.refusal !== null && isAboveCeiling(byName.refusal) ? await judge(parts, who, draft, 'with files') : byName
+      if (!canBeSent(judged) && !(asksHelpdesk && isForHelpdesk(judged))) return { kind: 'not-ready', judged }
       const session = { protocol: 'HTTPS', helo: 'webmail', remoteAddress, tls }
       return send(parts, who, judged, session)
     },
   }
 }
 
+/** No record, no act: what is declared is recorded before the draft holds it. */
+async function declareRelease(
+  parts: DraftWriterParts,
+  { account, computer, ...who }: SignedIn,
+  id: string,
+  version: number,
+  declared: ReleaseDeclared,
+): Promise<Declared> {
+  const reader = readerOf({ ...who, account, computer })
+  const draft = await parts.drafts.read(reader, id)
+  if (draft === null) return { kind: 'gone' }
+  if (draft.version !== version) return { kind: 'changed' }
+  const release = readRelease(writeRelease(declared))
+  if (release === null || subjectFault(release.words) !== null) return { kind: 'wordless' }
+  const { recipients } = readDraft(draft)
+  const standings = await parts.standingOf(keysOf(recipients))
+  const outside = recipients.filter(({ address }) => standings.get(keyOf(address) ?? '')?.standing === 'outside')
+  if (outside.length === 0) return { kind: 'changed' }
+  await parts.evidence.introduce([account])
+  const details = outside.map(({ address }) => ({ draft: id, version, recipient: address, computer, ...release }))
+  await parts.database.transaction((tx) =>
+    parts.evidence.write(tx, { event: 'ReleaseDeclared', actor: account, about: account, details }),
+  )
+  const saved = await parts.drafts.save(reader, id, version, { ...draft.fields, release: { ...release, version: version + 1 } })
+  if (saved.kind === 'refused') return saved
+  return saved.kind === 'saved' ? { kind: 'declared' } : { kind: saved.kind === 'changed' ? 'changed' : 'gone' }
+}
+
+/** The schemes of a writer's organisation: its own behind everybody's (G07). */
+async function schemesOf(parts: DraftWriterParts, who: SignedIn): Promise<readonly Scheme[]> {
+  const organisation = await parts.organisations.find(who.organisation)
+  return (parts.markings ?? shippedSet).schemesFor(organisation?.name ?? '')
+}
+
 async function sentBefore(parts: DraftWriterParts, reader: Reader, id: string): Promise<SendResult | null> {
   const sent = await parts.drafts.sent(reader, id)
-  return sent === null ? null : { kind: 'sent', sent, before: true }
+  return sent === null ? null : { kind: 'sent', sent, before: true, isHeld: false }
 }
 
 type Files = 'with files' | 'by name'
 
 async function judge(parts: DraftWriterParts, who: SignedIn, draft: Draft, how: Files): Promise<Judged> {
-  const read = readDraft(draft)
+  const schemes = await schemesOf(parts, who)
+  const read = readDraft(draft, schemes)
   const files = await parts.uploads.list(readerOf(who), draft.id)
   const standings = await parts.standingOf(keysOf(read.recipients))
   const people = await parts.directory.at(read.recipients.map((one) => one.address))
@@ -157,7 +236,7 @@ async function judge(parts: DraftWriterParts, who: SignedIn, draft: Draft, how: 
       const standing = standings.get(keyOf(one.address) ?? '')
       const isFull = standing?.standing === 'member' && (await parts.roomOf(standing.holder)) <= 0
       const verdict = decided.kind === 'allowed' && isFull ? overQuota(one.address) : decided
-      return { ...one, person: people.get(one.address) ?? null, verdict }
+      return { ...one, person: people.get(one.address) ?? null, verdict, isOutside: standing?.standing === 'outside' }
     }),
   )
   const { refusal, decision } = asked
@@ -173,10 +252,12 @@ async function judge(parts: DraftWriterParts, who: SignedIn, draft: Draft, how: 
     files,
     problems: read.problems,
     refusal: inForce ?? refusal,
+    held: decision?.message.kind === 'held' ? decision.message : null,
     recipients,
     warnings: [...(decision?.warnings ?? []), ...warningsOf(facts)],
     handling: read.handling,
     subject: read.subject,
+    schemes,
   }
 }
 
@@ -190,10 +271,11 @@ async function ask(
   standings: Awaited<ReturnType<StandingOf>>,
   how: Files,
 ): Promise<{ refusal: Refused | null; decision: Decision | null }> {
-  const attachments =
-    how === 'with files'
-      ? await attachmentsOf(parts, readerOf(who), draft.id, files)
-      : files.map((file): ToAttach => ({ ...file, octets: 0, type: 'application/octet-stream', content: nothing }))
+  // What goes outside is judged by what every file bears: by name alone nothing of it would be open.
+  const isWhole = how === 'with files' || [...standings.values()].some(({ standing }) => standing === 'outside')
+  const attachments = isWhole
+    ? await attachmentsOf(parts, readerOf(who), draft.id, files)
+    : files.map((file): ToAttach => ({ ...file, octets: 0, type: 'application/octet-stream', content: nothing }))
   const typed = typedOf(parts, who, draft, read, attachments, { atMs: parts.clock.now(), boundary: 'before-sending' })
   const spool = parts.newSpool()
   try {
@@ -201,10 +283,17 @@ async function ask(
     if ('kind' in inspected) return { refusal: inspected, decision: null }
     const organisation = await parts.organisations.find(who.organisation)
     const over = formRefusal(inspected)
-    const attached = over === null && how === 'with files' ? await parts.lookInside(spool, inspected.structure.root) : undefined
-    const decision = decide(
-      gatherFacts(who, organisation, envelopeOf(who, read), standings, inspected, attached, undefined, parts.markings),
-    )
+    const { markings, channels } = parts
+    const reading = markings?.readingFor(organisation?.name ?? '')
+    const attached = isWhole ? await lookInto(parts, spool, inspected, reading) : undefined
+    const envelope = envelopeOf(who, read)
+    const integrity = over === null ? ((await parts.findIntegrity?.(readerOf(who), spool, inspected)) ?? null) : null
+    const gathered = gatherFacts(who, organisation, envelope, standings, inspected, attached, undefined, markings, channels)
+    const facts = withIntegrity(gathered, integrity)
+    const first = decide(facts)
+    const decision = (await wasReleased(parts.incidentCopies, who.account, spool, inspected, first.message))
+      ? decide({ ...facts, isReleased: true })
+      : first
     const refusal = over ?? (decision.message.kind === 'refused' ? decision.message : null)
     return { refusal, decision }
   } finally {
@@ -217,7 +306,7 @@ async function* nothing(): AsyncGenerator<Buffer> {}
 async function send(parts: DraftWriterParts, who: SignedIn, judged: Judged, session: SubmissionSession): Promise<SendResult> {
   const { draft, files } = judged
   const reader = readerOf(who)
-  const read = readDraft(draft)
+  const read = readDraft(draft, judged.schemes)
   const atMs = await parts.drafts.firstSend(reader, draft.id, draft.version)
   if (atMs === null) return (await sentBefore(parts, reader, draft.id)) ?? { kind: 'changed' }
   const boundary = (await parts.keys.hashFor(who.account, 'draft boundary'))(`${draft.id}/${draft.version}/${atMs}`)
@@ -267,10 +356,10 @@ async function recordAnswer(
   await evidence.write(tx, { event: 'WarningsAnswered', actor: account, about: account, details })
 }
 
-async function becameOf(parts: DraftWriterParts, reader: Reader, id: string, { again }: Accepted): Promise<SendResult> {
+async function becameOf(parts: DraftWriterParts, reader: Reader, id: string, { again, held }: Accepted): Promise<SendResult> {
   const sent = await parts.drafts.sent(reader, id)
   if (sent === null) throw new Error('a draft was sent, and nothing says what became of it')
-  return { kind: 'sent', sent, before: again }
+  return { kind: 'sent', sent, before: again, isHeld: held > 0 }
 }
 
 async function attachmentsOf(
@@ -310,6 +399,7 @@ function typedOf(
     marking: read.marking === null ? null : writeProtectiveMarking(read.marking, namespace),
     ...(read.lowering === null ? {} : { lowering: read.lowering }),
     ...(asked === '' ? {} : { handling: asked }),
+    ...(read.release === null ? {} : { release: writeRelease(read.release) }),
     attachments,
     messageId: `<${draft.id}@${parts.hostName}>`,
   }

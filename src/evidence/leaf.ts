@@ -39,6 +39,19 @@ export type EvidenceEvent =
   | 'PermitRevoked'
   | 'IncidentOpened'
   | 'IncidentDecided'
+  | 'OfficerAppointed'
+  | 'OfficerDismissed'
+  | 'IncidentCopyDestroyed' // the key of what was refused for its marking is gone
+  | 'MessageReported' // a holder of a message told the Helpdesk of it
+  | 'SealProposed' // one officer would seal a message in every mailbox, or open it again
+  | 'SealDeclined'
+  | 'MessageSealed' // another officer confirmed it: nobody can read it
+  | 'MessageUnsealed'
+  | 'AwayNoticeChanged'
+  | 'AutomaticReplySent' // for somebody who is away
+  | 'DirectoryListingChanged' // an account is shown in the directory, or no more
+  | 'ReleaseDeclared' // a sender declared why a message may go outside the community
+  | 'HoldDecided' // what became of a message that was held; one commitment per recipient
   | 'WarningsAnswered' // a sender was shown them, and sent the message
 
 /**
@@ -74,6 +87,7 @@ const oneEachRecipient: ReadonlySet<EvidenceEvent> = new Set([
   'SubmissionAcceptance',
   'SubmissionRejection',
   'ContentConsignment',
+  'HoldDecided',
 ])
 const fewest = 4
 

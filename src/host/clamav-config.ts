@@ -26,6 +26,8 @@ export function clamdConf(places: { signatures: string; socket: string; scratch:
     AlertEncrypted: 'yes',
     AlertEncryptedArchive: 'yes',
     AlertEncryptedDoc: 'yes',
+    // Something encrypted must not hide a virus beside it, where organisations have it delivered or held.
+    HeuristicScanPrecedence: 'no',
     // G04: guesses about the words and links of a message refuse nothing.
     PhishingScanURLs: 'no',
     // Two copies of the signatures at once would double its memory; a reload holds scans up for seconds.

@@ -86,6 +86,16 @@ test('T19: an encrypted archive and one that expands beyond the limits are not p
   assert.match(await scan(zip('a.txt', Buffer.alloc(200 * 1_048_576))), /Limits\.Exceeded\S* FOUND$/)
 })
 
+test('T19: something encrypted hides no virus beside it, in whatever order they are attached', async () => {
+  const part = (octets: Buffer) =>
+    `--b\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n${octets.toString('base64')}\r\n`
+  const parts = [part(zip('a.txt', Buffer.from('secret'), 1)), part(eicar)]
+  for (const attached of [parts, parts.toReversed()]) {
+    const header = 'From: a@example.test\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n'
+    assert.match(await scan(Buffer.from(`${header}${attached.join('')}--b--\r\n`)), /Eicar-Test-Set\S* FOUND$/)
+  }
+})
+
 test('T19: archives are looked into to the limit of their depth, and not passed as clean beyond it', async () => {
   const nested = (levels: number): Buffer => (levels === 0 ? eicar : zip('z', nested(levels - 1)))
   assert.match(await scan(nested(clamdLimits.depth - 1)), /Eicar-Test-Set\S* FOUND$/)

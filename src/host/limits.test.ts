@@ -161,6 +161,7 @@ test('clamd is told its limits in the units that it reads', () => {
     `ReadTimeout ${readSeconds}`,
     `CommandReadTimeout ${commandSeconds}`,
     'AlertExceedsMax yes',
+    'HeuristicScanPrecedence no',
   ])
     assert.ok(conf.includes(line), line)
 })

@@ -74,6 +74,16 @@ export function changeState(tx: Transaction, id: string, state: HolderState) {
     update holder set state = ${state} from before where holder.id = before.id returning before.state as was`)
 }
 
+/** Makes an account an officer of the Helpdesk, or no more: 0 when it was so already, or there is none. */
+export function changeOfficer(tx: Transaction, id: string, isOfficer: boolean) {
+  return tx.run(sql`update account set is_officer = ${isOfficer} where id = ${id} and is_officer <> ${isOfficer}`)
+}
+
+/** Shows an account in the directory, or no more: 0 when it was so already, or there is none. */
+export function changeListing(tx: Transaction, id: string, isListed: boolean) {
+  return tx.run(sql`update account set is_listed = ${isListed} where id = ${id} and is_listed <> ${isListed}`)
+}
+
 export interface AccountRow {
   readonly id: string
   readonly userName: string
@@ -82,11 +92,14 @@ export interface AccountRow {
   readonly organisation: string
   readonly state: HolderState
   readonly addresses: readonly string[]
+  readonly isOfficer: boolean
+  /** False for one who is ex-directory. */
+  readonly isListed: boolean
 }
 
 export function accountsLike(run: Runner, filter: { id?: string; userName?: string; organisation?: string }) {
   return run.rows<AccountRow>(sql`
-    select account.id, user_name, name, role, organisation, state,
+    select account.id, user_name, name, role, organisation, state, is_officer, is_listed,
            (select array_agg(written order by is_primary desc, written) from address where holder = account.id) as addresses
       from account join holder on holder.id = account.id
      where (${filter.id ?? null}::uuid is null or account.id = ${filter.id ?? null}::uuid)

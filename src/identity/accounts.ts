@@ -8,6 +8,8 @@ import {
   type HolderRow,
   type HolderState,
   accountsLike,
+  changeListing,
+  changeOfficer,
   changeState,
   holdersAt,
   holdersById,
@@ -55,6 +57,10 @@ export interface Accounts {
     state: HolderState,
     reason: { clause: string; reason: string },
   ): Promise<HolderState | null>
+  /** Makes somebody an officer of the Helpdesk, or no more; false when they were that already. G05 */
+  setOfficer(tx: Transaction, actor: Actor, id: string, isOfficer: boolean, reason: string): Promise<boolean>
+  /** Shows somebody in the directory, or makes them ex-directory; false when they were so already. G11 */
+  setListed(tx: Transaction, actor: Actor, id: string, isListed: boolean, reason: string): Promise<boolean>
   /** Gives a computer of the account its credential: `password` is shown once. */
   issueDevice(tx: Transaction, actor: Actor, account: string, name: string): Promise<{ computer: string; password: string }>
   revokeDevice(tx: Transaction, actor: Actor, computer: string): Promise<boolean>
@@ -142,6 +148,18 @@ export function openAccounts(o: { database: Database; keys: Keys; evidence: Evid
         details: [{ account: id, was: changed.was, is: state, clause, reason }],
       })
       return changed.was
+    },
+    async setOfficer(tx, actor, id, isOfficer, reason) {
+      if ((await changeOfficer(tx, id, isOfficer)) === 0) return false
+      const event = isOfficer ? 'OfficerAppointed' : 'OfficerDismissed'
+      await evidence.write(tx, { event, actor, about: id, details: [{ account: id, reason }] })
+      return true
+    },
+    async setListed(tx, actor, id, isListed, reason) {
+      if ((await changeListing(tx, id, isListed)) === 0) return false
+      const details = [{ account: id, isListed, reason }]
+      await evidence.write(tx, { event: 'DirectoryListingChanged', actor, about: id, details })
+      return true
     },
     async issueDevice(tx, actor, account, name) {
       const password = newDevicePassword()

@@ -16,7 +16,7 @@ export function peopleByName(run: Runner, query: string, within: readonly string
   return run.rows<PersonRow>(sql`
     select written as address, name, role, organisation
       from account join holder on holder.id = account.id join address on address.holder = account.id and is_primary
-     where to_tsvector('simple', name) @@ to_tsquery('simple', ${query}) and state in ('active', 'sending-suspended')
+     where to_tsvector('simple', name) @@ to_tsquery('simple', ${query}) and state in ('active', 'sending-suspended') and is_listed
        and (${within}::uuid[] is null or organisation = any(${within}::uuid[]))
      limit ${atMost}`)
 }
@@ -26,7 +26,7 @@ export function peopleByAddress(run: Runner, start: string, end: string, atMost:
   return run.rows<PersonRow>(sql`
     select written as address, name, role, organisation
       from address join account on account.id = address.holder join holder on holder.id = account.id
-     where address >= ${start} and address < ${end} and state in ('active', 'sending-suspended')
+     where address >= ${start} and address < ${end} and state in ('active', 'sending-suspended') and is_listed
      order by address limit ${atMost}`)
 }
 
@@ -34,7 +34,7 @@ export function peopleOf(run: Runner, organisations: readonly string[], atMost: 
   return run.rows<PersonRow>(sql`
     select written as address, name, role, organisation
       from holder join account on account.id = holder.id join address on address.holder = holder.id and is_primary
-     where organisation = any(${organisations}::uuid[]) and state in ('active', 'sending-suspended')
+     where organisation = any(${organisations}::uuid[]) and state in ('active', 'sending-suspended') and is_listed
      limit ${atMost}`)
 }
 
@@ -44,4 +44,9 @@ export function peopleAt(run: Runner, addresses: readonly string[]) {
     select address as key, written as address, name, role, organisation
       from address join account on account.id = address.holder join holder on holder.id = account.id
      where address = any(${addresses})`)
+}
+
+export function unlistedAt(run: Runner, addresses: readonly string[]) {
+  return run.rows<{ address: string }>(sql`
+    select address from address join account on account.id = address.holder where address = any(${addresses}) and not is_listed`)
 }

@@ -1,5 +1,5 @@
-// People as others look for them: by words of their names, by address, by organisation. Who is suspended or removed is not suggested. G02, G11
-import { type PersonRow, peopleAt, peopleByAddress, peopleByName, peopleOf } from '#identity/directory.sql.ts'
+// People as others look for them: by words of their names, by address, by organisation. Who is suspended, removed or ex-directory is not suggested. G02, G11
+import { type PersonRow, peopleAt, peopleByAddress, peopleByName, peopleOf, unlistedAt } from '#identity/directory.sql.ts'
 import type { Runner } from '#store/database.ts'
 
 export type { PersonRow as Person } from '#identity/directory.sql.ts'
@@ -33,6 +33,11 @@ export async function findPeople(run: Runner, search: PersonSearch, atMost: numb
 export async function peopleWith(run: Runner, addresses: readonly string[]): Promise<Map<string, PersonRow>> {
   const rows = await peopleAt(run, addresses)
   return new Map(rows.map(({ key, ...person }) => [key, person]))
+}
+
+/** Which of these address keys are of accounts that are not shown in the directory. G11 */
+export async function unlistedAmong(run: Runner, addresses: readonly string[]): Promise<ReadonlySet<string>> {
+  return new Set((await unlistedAt(run, addresses)).map(({ address }) => address))
 }
 
 /** A query of to_tsquery: words are letters and digits only, so nothing in them is an operator. */

@@ -79,13 +79,14 @@ export interface SessionRow {
   readonly name: string
   readonly address: string
   readonly mayUse: readonly string[]
+  readonly isOfficer: boolean
 }
 
 /** A session with who it is of, in whatever state both are. */
 export function sessionWith(run: Runner, tokenHash: Buffer) {
   return run.rows<SessionRow>(sql`
     select web_session.id, web_session.account, computer, web_session.created_ms, seen_ms, ended_ms,
-           device_credential.revoked_ms is not null as revoked, organisation, state, user_name, account.name,
+           device_credential.revoked_ms is not null as revoked, organisation, state, user_name, account.name, is_officer,
            (select written from address where holder = account.id and is_primary) as address,
            (select array_agg(address) from address where holder = account.id) as may_use
       from web_session

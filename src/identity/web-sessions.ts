@@ -26,6 +26,8 @@ export interface WebSession {
   readonly id: string
   readonly userName: string
   readonly who: SignedIn
+  /** Whether they decide for the Helpdesk. */
+  readonly isOfficer: boolean
 }
 
 export interface WebAttempt {
@@ -190,9 +192,9 @@ export function openWebSessions(o: {
 }
 
 function sessionOf(row: SessionRow): WebSession {
-  const { id, userName, account, organisation, computer, name, address, mayUse, state } = row
+  const { id, userName, account, organisation, computer, name, address, mayUse, state, isOfficer } = row
   const who: SignedIn = { kind: 'signed-in', account, organisation, computer, name, address, mayUse, maySend: state === 'active' }
-  return { id, userName, who }
+  return { id, userName, who, isOfficer }
 }
 
 /** Lets so many at a time in, the others in turn: each derivation takes 19 MiB. */

@@ -140,6 +140,26 @@ test('a literal that cannot be completed closes the connection, and nothing is s
   await assert.rejects(client.nextOctets(400_000), /ended/)
 })
 
+test('a copy that a notice came to stand for between its structure and its octets is left out, as one that is gone (G05, G09)', async () => {
+  const doors = new MemoryDoors()
+  const face = await startFace({}, doors)
+  doors.deliver('INBOX', plain)
+  doors.deliver('INBOX', nested)
+  const open = doors.open.bind(doors)
+  const range = async function* (from: number, to: number) {
+    if (to > 5) throw new RangeError('a range outside the message')
+    yield Buffer.from('short').subarray(from, to)
+  }
+  doors.open = async (...given) => {
+    const opened = await open(...given)
+    return { content: async (uid) => (uid === 1 ? { octets: 5, range } : opened.content(uid)) }
+  }
+  const client = await face.signIn('INBOX')
+  const { untagged, reply } = await ask(client, 'FETCH 1:2 (RFC822.SIZE BODYSTRUCTURE BODY.PEEK[TEXT])')
+  assert.deepEqual([untagged.filter((line) => line.startsWith('* ')).length, untagged[0]!.slice(0, 10)], [1, '* 2 FETCH '])
+  assert.match(reply, /^OK \[EXPUNGEISSUED\]/)
+})
+
 test('a fault is answered with a reference, one part away by its name; the session goes on', async () => {
   const face = await startFace()
   const client = await face.signIn('INBOX')

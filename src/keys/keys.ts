@@ -17,10 +17,12 @@ export interface Keys {
   /** A keyed hash of the holder's for one use; the same for as long as the holder is. */
   hashFor(holder: string, label: string): Promise<(input: string | Buffer) => Buffer>
   seal(epoch: EpochKey, about: string, plain: Buffer): Buffer
+  /** Destroys for good the key that opens what sealUnder made; durable when it returns. Other processes may hold it for keysKeptMs. */
+  destroy(holder: string, purpose: Purpose, sealed: Buffer): Promise<void>
 }
 
 /** Epoch keys are kept this long after they were fetched: a destroyed key is unusable everywhere after this. */
-const keepMs = 10 * 60_000
+export const keysKeptMs = 10 * 60_000
 const keepAtMost = 20_000
 
 export function openKeys(keeper: Keeper, sealing: Sealing, clock: Clock): Keys {
@@ -30,7 +32,7 @@ export function openKeys(keeper: Keeper, sealing: Sealing, clock: Clock): Keys {
 
   function keep(name: string, key: EpochKey): EpochKey {
     if (kept.size >= keepAtMost) kept.delete(kept.keys().next().value!)
-    kept.set(name, { key, untilMs: clock.monotonic() + keepMs })
+    kept.set(name, { key, untilMs: clock.monotonic() + keysKeptMs })
     return key
   }
   function recall(name: string): EpochKey | undefined {
@@ -96,5 +98,11 @@ export function openKeys(keeper: Keeper, sealing: Sealing, clock: Clock): Keys {
       return hash
     },
     seal: (epoch, about, plain) => sealUnder(sealing, epoch, about, plain),
+    async destroy(holder, purpose, sealed) {
+      const epoch: Epoch = { holder, purpose, ...epochOf(sealed) }
+      await keeper.destroy(epoch)
+      kept.delete(nameOf(epoch, epoch.generation))
+      kept.delete(nameOf(epoch, 'current'))
+    },
   }
 }

@@ -38,6 +38,10 @@ export interface Typed {
   readonly lowering?: string
   /** What is asked beyond the minimum (X-CJSM-Handling, G09), ASCII on one line; left out for nothing. */
   readonly handling?: string
+  /** What is declared for recipients outside (X-CJSM-Release, G15); left out for nothing. */
+  readonly release?: string
+  /** The service writes it in answer to a message (RFC 3834 §5); left out for what a person writes. */
+  readonly isAutomaticReply?: true
   readonly attachments: readonly ToAttach[]
   readonly atMs: number
   readonly messageId: string
@@ -134,6 +138,8 @@ export async function* composeMessage(typed: Typed): AsyncGenerator<Buffer> {
       ...(typed.marking === null ? [] : [{ key: 'X-Protective-Marking', value: prepared(typed.marking) }]),
       ...(typed.lowering === undefined ? [] : [{ key: 'X-CJSM-Lower-Marking', value: prepared(encodeWords(typed.lowering)) }]),
       ...(typed.handling === undefined ? [] : [{ key: 'X-CJSM-Handling', value: prepared(typed.handling) }]),
+      ...(typed.isAutomaticReply === true ? [{ key: 'Auto-Submitted', value: prepared('auto-replied') }] : []),
+      ...(typed.release === undefined ? [] : [{ key: 'X-CJSM-Release', value: prepared(encodeWords(typed.release)) }]),
     ],
     text: outgoing(typed.text),
     attachments: typed.attachments.map((one) => ({
@@ -180,6 +186,8 @@ function headerDiffers(typed: Typed, header: Header): string | null {
     ...(typed.marking === null ? [] : ['x-protective-marking']),
     ...(typed.lowering === undefined ? [] : ['x-cjsm-lower-marking']),
     ...(typed.handling === undefined ? [] : ['x-cjsm-handling']),
+    ...(typed.isAutomaticReply === true ? ['auto-submitted'] : []),
+    ...(typed.release === undefined ? [] : ['x-cjsm-release']),
     ...(typed.attachments.length > 0 ? [] : ['content-transfer-encoding']),
   ].filter((key) => key !== 'subject' || typed.subject.trim() !== '')
   const keys = header.fields.map((field) => field.key)
@@ -194,6 +202,7 @@ function headerDiffers(typed: Typed, header: Header): string | null {
   if (text('references').split(/\s+/).filter(Boolean).join() !== typed.references.join()) return 'References'
   if (text('in-reply-to') !== (typed.isReply ? (typed.references.at(-1) ?? '') : '')) return 'In-Reply-To'
   if (text('x-cjsm-handling') !== (typed.handling ?? '')) return 'X-CJSM-Handling'
+  if (decodeWords(text('x-cjsm-release')) !== (typed.release ?? '')) return 'X-CJSM-Release'
   if (decodeWords(text('x-cjsm-lower-marking')) !== (typed.lowering ?? '')) return 'X-CJSM-Lower-Marking'
   return text('x-protective-marking') === (typed.marking ?? '') ? null : 'X-Protective-Marking'
 }

@@ -35,7 +35,7 @@ export function textOfHtml(html: string): string {
   for (let at = 0; at < html.length; ) {
     const open = html.indexOf('<', at)
     const text = html.slice(at, open < 0 ? html.length : open)
-    pieces.push(decodeEntities(preformatted > 0 ? text : text.replace(/\s+/g, ' ')))
+    if (text !== '') pieces.push(decodeEntities(preformatted > 0 ? text : reduced(text)))
     if (open < 0) break
     const tag = readTag(html, open)
     if (tag.name === '' && tag.end === open + 1) pieces.push('<')
@@ -47,7 +47,7 @@ export function textOfHtml(html: string): string {
   return pieces
     .join('')
     .split('\n')
-    .map((line) => line.replace(/\s+/g, ' ').trim())
+    .map((line) => reduced(line).trim())
     .filter((line) => line !== '')
     .join('\n')
 }
@@ -64,7 +64,7 @@ function readTag(html: string, open: number): Tag {
   const nameStart = open + (closes ? 2 : 1)
   if (isLetter(html.charCodeAt(nameStart))) {
     let nameEnd = nameStart
-    while (nameEnd < html.length && !' \t\r\n\f/>'.includes(html[nameEnd]!)) nameEnd++
+    while (nameEnd < html.length && !endsName(html.charCodeAt(nameEnd))) nameEnd++
     return { name: html.slice(nameStart, nameEnd).toLowerCase(), closes, end: endOfTag(html, nameEnd) }
   }
   if (html.startsWith('<!--', open)) return { name: '', closes: false, end: endOfComment(html, open) }
@@ -74,18 +74,28 @@ function readTag(html: string, open: number): Tag {
 
 /** The index after the `>` that ends a tag: quotes hide it where they start an attribute's value. */
 function endOfTag(html: string, from: number): number {
-  let previous = ''
+  let previous = 0
   for (let at = from; at < html.length; at++) {
-    const char = html[at]!
-    if (char === '>') return at + 1
-    if (previous === '=' && (char === '"' || char === "'")) {
-      at = html.indexOf(char, at + 1)
+    const code = html.charCodeAt(at)
+    if (code === greaterThan) return at + 1
+    if (previous === equals && (code === doubleQuote || code === singleQuote)) {
+      at = html.indexOf(code === doubleQuote ? '"' : "'", at + 1)
       if (at < 0) return html.length
     }
-    if (!' \t\r\n\f'.includes(char)) previous = char
+    if (!isSpace(code)) previous = code
   }
   return html.length
 }
+
+const greaterThan = 0x3e
+const equals = 0x3d
+const doubleQuote = 0x22
+const singleQuote = 0x27
+const isSpace = (code: number) => code === 0x20 || code === 0x09 || code === 0x0d || code === 0x0a || code === 0x0c
+const endsName = (code: number) => code === greaterThan || code === 0x2f || isSpace(code)
+
+/** White space as single spaces; a space that is one already is no match, which is most of them. */
+const reduced = (text: string) => text.replace(/[^\S ]\s*| \s+/g, ' ')
 
 /** Comments end in `-->` or `--!>`; `<!-->` and `<!--->` are whole ones (WHATWG HTML §13.2.5.43). */
 function endOfComment(html: string, open: number): number {

@@ -53,6 +53,8 @@ export interface DraftFields {
   readonly lowering?: string
   /** What is asked beyond the minimum (G09); nothing where that is nothing. */
   readonly asked?: AskedFields
+  /** What is declared for recipients outside (G15), for that version only: whoever changes message, people or files declares anew. */
+  readonly release?: { readonly ground: string; readonly words: string; readonly version: number }
 }
 
 /** What a draft answers or passes on; set when it is begun, never by a form. */

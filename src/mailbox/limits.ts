@@ -44,5 +44,7 @@ export const maxUploadsOctets = 25 * 1024 * 1024
 export const maxHeldUploadsOctets = 200 * 1024 * 1024
 /** A file's name, after what does not show is taken out. */
 export const maxUploadNameCharacters = 200
+/** Messages to which access ended whose copies one run renews. */
+export const endedAtOnce = 200
 /** Of a text that is answered, so much is quoted, in octets as they are in the message. */
 export const maxQuotedOctets = 128 * 1024

@@ -110,3 +110,9 @@ export function octetsHeld(run: Runner, holder: string) {
     sql`select coalesce(sum(octets), 0)::bigint as octets from mailbox where holder = ${holder}`,
   )
 }
+
+/** The INBOXes of some holders, and the UID that the next message of each gets. */
+export function inboxesAmong(run: Runner, holders: readonly string[]) {
+  return run.rows<{ holder: string; mailbox: string; uidNext: number }>(sql`
+    select holder, id as mailbox, uid_next from mailbox where holder = any(${holders}::uuid[]) and special_use = 'inbox'`)
+}

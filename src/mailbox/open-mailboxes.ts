@@ -6,7 +6,7 @@ import { type MailboxEntry, createMailbox, deleteMailbox, listMailboxes, renameM
 import type { Means, Reader } from '#mailbox/means.ts'
 import { type OpenedCopies, openCopies } from '#mailbox/open.ts'
 import { type TextSearch, searchText } from '#mailbox/search.ts'
-import { type CopySummary, fetchSummaries } from '#mailbox/summaries.ts'
+import { type CopySummary, fetchForPrograms, fetchSummaries } from '#mailbox/summaries.ts'
 import {
   type Changes,
   type MailboxStatus,
@@ -34,7 +34,9 @@ export interface Mailboxes {
   page(who: Reader, mailbox: string, place: PlaceInMailbox, most: number): Promise<number[]>
   changesSince(who: Reader, mailbox: string, modseq: bigint, uidNext: number): Promise<Changes>
   fetchSummaries(who: Reader, mailbox: string, uids: readonly number[]): AsyncIterable<CopySummary>
-  /** Opens copies to give them to the reader's computer, which is recorded before this returns. */
+  /** The same as mail programs are shown it. G09 */
+  fetchForPrograms(who: Reader, mailbox: string, uids: readonly number[]): AsyncIterable<CopySummary>
+  /** Opens copies to give them to the reader's computer, without what mail programs are not given, which is recorded before this returns. */
   open(who: Reader, mailbox: string, uids: readonly number[]): Promise<OpenedCopies>
   /** Opens copies to show them to the reader, which is recorded before this returns. */
   openToRead(who: Reader, mailbox: string, uids: readonly number[]): Promise<OpenedCopies>
@@ -64,6 +66,7 @@ export function openMailboxes(means: Means): Mailboxes {
     page: (who, mailbox, place, most) => readPage(means, who, mailbox, place, most),
     changesSince: (who, mailbox, modseq, uidNext) => changesSince(means, who, mailbox, modseq, uidNext),
     fetchSummaries: (who, mailbox, uids) => fetchSummaries(means, who, mailbox, uids),
+    fetchForPrograms: (who, mailbox, uids) => fetchForPrograms(means, who, mailbox, uids),
     open: (who, mailbox, uids) => openCopies(means, who, mailbox, uids, 'hand-over'),
     openToRead: (who, mailbox, uids) => openCopies(means, who, mailbox, uids, 'reading'),
     openToCompare: (who, mailbox, uids) => openCopies(means, who, mailbox, uids, 'search'),

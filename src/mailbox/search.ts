@@ -25,7 +25,8 @@ export async function searchText(
   const wanted = folded(search.text)
   const opened = await openCopies(means, who, mailbox, uids, 'search')
   const found: number[] = []
-  for await (const { uid, structure } of fetchSummaries(means, who, mailbox, uids)) {
+  for await (const { uid, structure, withheld } of fetchSummaries(means, who, mailbox, uids)) {
+    if (withheld === 'ended' || withheld === 'no-download-ended') continue
     const content = await opened.content(uid)
     if (content !== null && (await holds(content, structure, search.scope, wanted))) found.push(uid)
   }

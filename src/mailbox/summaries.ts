@@ -4,7 +4,9 @@ import { flagReader } from '#mailbox/flags.ts'
 import { maxSummaryBatchOctets, summaryBatch } from '#mailbox/limits.ts'
 import type { Means, Reader } from '#mailbox/means.ts'
 import { type SummaryRow, summariesOf } from '#mailbox/open.sql.ts'
+import { sealedNotice } from '#mailbox/seals.ts'
 import { type Summary, decodeSummary } from '#mailbox/summary.ts'
+import { type Withheld, withheldNotice } from '#mailbox/withheld.ts'
 
 /** What can be told of a copy without touching its content. */
 export interface CopySummary extends Pick<Summary, 'envelope' | 'structure' | 'headerOctets' | 'marking' | 'handling'> {
@@ -13,6 +15,10 @@ export interface CopySummary extends Pick<Summary, 'envelope' | 'structure' | 'h
   readonly octets: number
   readonly flags: readonly string[]
   readonly modseq: bigint
+  /** True for a message that is sealed for everybody (G05): what it shows is the notice that says so. */
+  readonly isSealed?: true
+  /** Why a mail program is not given it (G09); left out for nothing. */
+  readonly withheld?: Withheld
 }
 
 /** The place that a copy's wrapped data key is bound to. */
@@ -41,7 +47,7 @@ export async function* fetchSummaries(
 function readBatch(means: Means, who: Reader, mailbox: string, uids: readonly number[], from: number): Promise<SummaryRow[]> {
   const batch = uids.slice(from, from + summaryBatch)
   if (batch.length === 0) return Promise.resolve([])
-  const rows = summariesOf(means.database, who.holder, mailbox, batch, maxSummaryBatchOctets)
+  const rows = summariesOf(means.database, who.holder, mailbox, batch, maxSummaryBatchOctets, means.clock.now())
   rows.catch(() => {})
   return rows
 }
@@ -62,6 +68,11 @@ async function openSummaries(
       unsealSummary(means.keys.sealing, dataKeyOf(dataKeys[index]!), row, row.summary!),
     )
     const { uid, internalDateMs, octets } = row
+    if (row.isSealed) {
+      const { content, ...notice } = sealedNotice(envelope)
+      const copy = { uid, internalDateMs, flags: read(row.flags), modseq: BigInt(row.modseq) }
+      return { ...notice, ...copy, octets: content.length, marking: null, isSealed: true }
+    }
     return {
       uid,
       internalDateMs,
@@ -73,6 +84,23 @@ async function openSummaries(
       headerOctets,
       marking,
       ...(handling === undefined ? {} : { handling }),
+      ...(row.withheld === null ? {} : { withheld: row.withheld }),
     }
   })
+}
+
+/** The same as mail programs are shown it: what they are not given shows the notice that stands for it. G09 */
+export async function* fetchForPrograms(
+  means: Means,
+  who: Reader,
+  mailbox: string,
+  uids: readonly number[],
+): AsyncGenerator<CopySummary> {
+  for await (const copy of fetchSummaries(means, who, mailbox, uids)) {
+    if (copy.withheld === undefined) yield copy
+    else {
+      const { content, ...notice } = withheldNotice(copy, copy.withheld)
+      yield { ...copy, ...notice, octets: content.length }
+    }
+  }
 }

@@ -34,9 +34,10 @@ export function senderIsTheSubmitters(facts: SubmissionFacts): Verdict {
 
 /**
  * G03: the reverse-path is the submitter's; `<>` is for the notices that machines write (RFC 5321 §4.5.5), never for a
- * submission.
+ * submission. The service's own automatic replies have none (RFC 3834 §3.3).
  */
 export function reversePathIsTheSubmitters(facts: SubmissionFacts): Verdict {
+  if (facts.reversePath === null && facts.isAutomaticReply === true) return allowed
   const other = facts.reversePath === null ? '<>' : firstNotTheirs(facts, [facts.reversePath])
   if (other === undefined) return allowed
   const remedy = 'Let your mail program give your own address as the sender (MAIL FROM).'

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Place } from '#mail/documents/place.ts'
-import { findAttachedMarkings } from '#policy/attached-markings.ts'
-import { shippedSchemes } from '#policy/schemes.ts'
+import { findAttachedMarkings, shippedReading } from '#policy/attached-markings.ts'
+import { readMarkingSet } from '#policy/marking-set.ts'
 
 const levels = (where: Place['where'], lines: string[], property?: string) =>
-  findAttachedMarkings([{ where, path: ['a'], lines, ...(property === undefined ? {} : { property }) }], shippedSchemes).map(
+  findAttachedMarkings([{ where, path: ['a'], lines, ...(property === undefined ? {} : { property }) }]).map(
     ({ marking }) => marking.level,
   )
 
@@ -49,7 +49,7 @@ test('a witness called Secret is no marking, below a label or in a list of names
 
 test('a text without pages is marked by what it begins with (G04, G05)', () => {
   const levelsOf = (lines: string[]) =>
-    findAttachedMarkings([{ where: 'first page', path: ['a.csv'], lines, isUnpaged: true }], shippedSchemes).length
+    findAttachedMarkings([{ where: 'first page', path: ['a.csv'], lines, isUnpaged: true }]).length
   assert.equal(levelsOf(['SECRET', 'Name']), 1)
   assert.equal(levelsOf(['Code name', 'SECRET']), 0)
 })
@@ -84,12 +84,34 @@ test('a label is the level in any letter case, but Confidential is what every bu
     assert.deepEqual(levels('label metadata', [label]), [], label)
 })
 
+test('the operator’s table says what a label of Microsoft’s is that stands by its id, in any letter case; no other label is one (G05, G06)', () => {
+  const id = '2096f6a2-d2f7-48be-b329-b73aaa526e5d'
+  const set = readMarkingSet([
+    {
+      name: 'mapping.json',
+      data: [
+        { from: `MSIP/${id.toUpperCase()}`, to: 'GSC/SECRET' },
+        { from: 'MSIP/0', to: 'GPMS/RESTRICTED' },
+      ],
+    },
+  ])
+  const read = (property: string, lines: string[], reading = set.readingFor('Firm')) =>
+    findAttachedMarkings([{ where: 'label metadata', path: ['a'], lines, property }], reading).map(
+      ({ marking, line }) => `${marking.scheme}/${marking.level} ${marking.aboveCeiling} ${line}`,
+    )
+  assert.deepEqual(read(`MSIP_Label_${id}`, ['']), ['GSC/SECRET true SECRET (by its label)'])
+  assert.deepEqual(read(`MSIP_Label_${id.toUpperCase()}`, ['General']), ['GSC/SECRET true SECRET (by its label)'])
+  assert.deepEqual(read('MSIP_Label_0', ['']), ['GPMS/RESTRICTED false RESTRICTED (by its label)'])
+  assert.deepEqual(read('MSIP_Label_1', ['General']), [])
+  assert.deepEqual(read(`TitusLabel_${id}`, ['General']), [])
+  assert.deepEqual(read(`MSIP_Label_${id}`, ['General'], shippedReading), [])
+})
+
 test('a nested message is read as a message, and what it bears is inherited (G05, G07)', () => {
   const header = Buffer.from('Subject: CONFIDENTIAL: report\r\nX-Protective-Marking: SECRET\r\n\r\n')
-  const found = findAttachedMarkings(
-    [{ where: 'nested message', path: ['m.eml'], lines: [], header, texts: ['TOP SECRET\r\n\r\nText'] }],
-    shippedSchemes,
-  )
+  const found = findAttachedMarkings([
+    { where: 'nested message', path: ['m.eml'], lines: [], header, texts: ['TOP SECRET\r\n\r\nText'] },
+  ])
   assert.deepEqual(
     found.map(({ marking, origin }) => `${marking.level} ${origin}`),
     ['SECRET inherited', 'CONFIDENTIAL inherited', 'TOP SECRET inherited'],
@@ -105,12 +127,12 @@ test('no place makes the reader throw, and it takes no more than 200 markings (G
     property: fc.constantFrom('title', 'keywords', 'category'),
   })
   const property = fc.property(fc.array(place, { maxLength: 20 }), (places) => {
-    assert.ok(findAttachedMarkings(places, shippedSchemes).length <= 200)
+    assert.ok(findAttachedMarkings(places).length <= 200)
   })
   fc.assert(property, { seed: 5, numRuns: Number(process.env.CJSM_FUZZ_RUNS ?? 500) })
 })
 
 test('200 markings of attachments are kept (maxAttachedMarkings)', () => {
   const places = Array.from({ length: 300 }, (): Place => ({ where: 'header', path: ['a'], lines: ['SECRET'] }))
-  assert.equal(findAttachedMarkings(places, shippedSchemes).length, 200)
+  assert.equal(findAttachedMarkings(places).length, 200)
 })

@@ -6,22 +6,33 @@ import type { AttachedMarking } from '#policy/facts.ts'
 import { maxAttachedMarkings, maxFirstPageLines, maxMarkingCharacters } from '#policy/limits.ts'
 import type { Marking } from '#policy/marking.ts'
 import { readMarkingLine, readSubjectMarking } from '#policy/read-marking.ts'
-import { readForm } from '#policy/form.ts'
-import type { Scheme } from '#policy/schemes.ts'
+import { markingOf, readForm } from '#policy/form.ts'
+import { labelPrefix, type MarkingMap } from '#policy/marking-map.ts'
+import { type Scheme, shippedSchemes } from '#policy/schemes.ts'
+
+/** What documents are read by: the schemes of who sends them, and the operator's table of what Microsoft's labels are, by their ids. */
+export interface AttachedReading {
+  readonly schemes: readonly Scheme[]
+  readonly labels: MarkingMap
+}
+
+export const shippedReading: AttachedReading = { schemes: shippedSchemes, labels: new Map() }
 
 /** The markings of the places of attached documents, in their order. */
-export function findAttachedMarkings(places: readonly Place[], schemes: readonly Scheme[]): AttachedMarking[] {
+export function findAttachedMarkings(places: readonly Place[], reading: AttachedReading = shippedReading): AttachedMarking[] {
   const found: AttachedMarking[] = []
   for (const place of places) {
     if (found.length >= maxAttachedMarkings) break
-    found.push(...(place.header === undefined ? markingsAt(place, schemes) : markingsOfNested(place, place.header, schemes)))
+    found.push(
+      ...(place.header === undefined ? markingsAt(place, reading) : markingsOfNested(place, place.header, reading.schemes)),
+    )
   }
   return found.slice(0, maxAttachedMarkings)
 }
 
-function markingsAt(place: Place, schemes: readonly Scheme[]): AttachedMarking[] {
+function markingsAt(place: Place, reading: AttachedReading): AttachedMarking[] {
   const { where, path } = place
-  return readPlace(place, schemes).map((marking) => ({
+  return readPlace(place, reading).map((marking) => ({
     marking,
     carrier: 'attachment',
     origin: 'originated',
@@ -42,7 +53,8 @@ function markingsOfNested({ where, path, texts }: Place, header: Buffer, schemes
   }))
 }
 
-function readPlace({ where, property, lines, isUnpaged = false }: Place, schemes: readonly Scheme[]): Marking[] {
+function readPlace({ where, property, lines, isUnpaged = false }: Place, reading: AttachedReading): Marking[] {
+  const { schemes } = reading
   switch (where) {
     case 'file name':
     case 'archive entry':
@@ -55,7 +67,7 @@ function readPlace({ where, property, lines, isUnpaged = false }: Place, schemes
     case 'properties':
       return readProperty(property ?? '', lines, schemes)
     case 'label metadata':
-      return readAll(lines, (line) => readLabel(line, schemes))
+      return [...mappedLabel(property ?? '', reading), ...readAll(lines, (line) => readLabel(line, schemes))]
     case 'nested message':
       return []
     default:
@@ -125,6 +137,18 @@ function readProperty(property: string, lines: readonly string[], schemes: reado
     return readAll(lines, (line) => readSubjectMarking(line, schemes)?.marking ?? null)
   const values = property === 'keywords' ? lines.flatMap((line) => line.split(/[,;]/, 100)) : lines
   return readAll(values, (value) => readMarkingLine(value, { schemes, standsAlone: true }))
+}
+
+/** What the operator's table says of a label of Microsoft's, whose name says nothing to others, or does not stand there. */
+function mappedLabel(property: string, { schemes, labels }: AttachedReading): Marking[] {
+  if (labels.size === 0 || !property.startsWith('MSIP_Label_')) return []
+  const mapped = labels.get(`${labelPrefix}${property.slice('MSIP_Label_'.length).toLowerCase()}`) ?? []
+  return mapped.flatMap(({ scheme: id, level: name }) => {
+    const scheme = schemes.find((one) => one.id === id)
+    const level = scheme?.levels.find((one) => one.name === name)
+    if (scheme === undefined || level === undefined) return []
+    return [markingOf(scheme, { level, descriptors: [], caveats: [], bare: false }, `${name} (by its label)`)]
+  })
 }
 
 /**

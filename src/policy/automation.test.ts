@@ -5,6 +5,7 @@ import { parseHeader } from '#mail/header.ts'
 import { StructureScan } from '#mail/structure.ts'
 import { automationOf, type PermitFacts } from '#policy/automation.ts'
 import { decide } from '#policy/decide.ts'
+import { maxNotified } from '#policy/limits.ts'
 import { plainFacts } from '#policy/facts-for-tests.ts'
 
 function of(...lines: string[]) {
@@ -41,6 +42,7 @@ const cases: [kind: 'none' | 'notification' | 'automated', why: string, ...lines
     '',
     'x',
   ],
+  ['automated', 'Auto-Submitted behind a comment', 'Auto-Submitted: (rota) (v2)auto-generated', '', 'x'],
   ['automated', 'Precedence: bulk', 'Precedence: bulk', '', 'x'],
   ['automated', 'a mailing list’s', 'List-Id: <x.example>', '', 'x'],
   ['automated', 'List-Unsubscribe', 'List-Unsubscribe: <mailto:x@y.example>', '', 'x'],
@@ -55,6 +57,16 @@ for (const [kind, why, ...lines] of cases) {
   test(`${why} is ${kind === 'none' ? 'no automated mail' : kind} (T08)`, () => assert.equal(of(...lines).kind, kind))
 }
 
+test('a notification goes to those whom it answers: to more than three it is automated mail (T08)', () => {
+  const header = parseHeader(Buffer.from('Auto-Submitted: auto-replied\r\nIn-Reply-To: <a@b.example>\r\n\r\n'))
+  const { root } = new StructureScan().end()
+  assert.equal(automationOf(header, root, maxNotified).kind, 'notification')
+  assert.deepEqual(automationOf(header, root, maxNotified + 1), {
+    kind: 'automated',
+    matched: 'Auto-Submitted: auto-replied, to 4 recipients',
+  })
+})
+
 test('automated mail needs a permit that covers it; a person’s and a notification need none (T08)', () => {
   const automated = { kind: 'automated', matched: 'Precedence: bulk' } as const
   const permit = (short: PermitFacts['short']): PermitFacts => ({ id: 'p', purpose: 'listings', short })
@@ -65,6 +77,7 @@ test('automated mail needs a permit that covers it; a person’s and a notificat
   assert.equal(answer(automated, null), 'T08 automated-mail-without-permit')
   assert.equal(answer(automated, permit('recipients')), 'T08 automated-mail-beyond-its-permit')
   assert.equal(answer(automated, permit('rate')), 'T08 automated-mail-over-its-rate')
+  assert.equal(answer(automated, permit('computer')), 'T08 automated-mail-from-another-computer')
   assert.equal(answer(automated, permit(null)), 'allowed')
   assert.equal(answer({ kind: 'notification', matched: 'x' }, null), 'allowed')
   assert.equal(answer({ kind: 'none', matched: '' }, null), 'allowed')

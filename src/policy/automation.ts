@@ -2,7 +2,7 @@
 import type { SubmissionFacts } from '#policy/facts.ts'
 import { type Field, type Header, fieldText, fieldsNamed } from '#mail/header.ts'
 import type { Part } from '#mail/part.ts'
-import { maxMarkingFields } from '#policy/limits.ts'
+import { maxMarkingFields, maxNotified } from '#policy/limits.ts'
 import { isReply } from '#policy/find-markings.ts'
 import { allowed, refuse, type Verdict } from '#policy/verdict.ts'
 
@@ -18,16 +18,21 @@ export interface PermitFacts {
   readonly id: string
   readonly purpose: string
   /** Why it does not cover this message; null where it does. */
-  readonly short: 'recipients' | 'rate' | null
+  readonly short: 'recipients' | 'rate' | 'computer' | null
 }
 
 const none: Automation = { kind: 'none', matched: '' }
 const listFields = /^list-(?:id|unsubscribe|unsubscribe-post|post|help|owner|archive|subscribe)$/
 
-/** What the header says of who wrote the message: a person, or a machine. X-Auto-Response-Suppress is no evidence. */
-export function automationOf(header: Header, root: Part): Automation {
+/**
+ * What the header says of who wrote the message: a person, or a machine. X-Auto-Response-Suppress is no evidence. A notification
+ * goes to who is answered: one that goes to many `recipients` is correlated with nothing.
+ */
+export function automationOf(header: Header, root: Part, recipients = 1): Automation {
   const found = header.fields.find(({ key }) => key === 'auto-submitted' || key === 'precedence' || listFields.test(key))
   const answers = isNotification(header, root)
+  if (answers !== null && recipients > maxNotified)
+    return { kind: 'automated', matched: `${answers}, to ${recipients} recipients` }
   if (answers !== null) return { kind: 'notification', matched: answers }
   return found === undefined ? none : automatedBy(header)
 }
@@ -49,11 +54,13 @@ function automatedBy(header: Header): Automation {
   return list === undefined ? none : { kind: 'automated', matched: list.fieldName }
 }
 
-/** The first word of each field of a name, in lower case. */
+/** The first word of each field of a name, behind comments (RFC 3834 §5), in lower case. */
 function words(header: Header, name: string): string[] {
   return fieldsNamed(header, name)
     .slice(0, maxMarkingFields)
-    .map((field: Field) => /^[a-z_-]{1,40}/.exec(fieldText(field).slice(0, 100).trim().toLowerCase())?.[0] ?? '')
+    .map(
+      (field: Field) => /^(?:\([^()]*\)\s*)*([a-z_-]{1,40})/.exec(fieldText(field).slice(0, 100).trim().toLowerCase())?.[1] ?? '',
+    )
 }
 
 function hasPart(root: Part, ...subtypes: readonly string[]): boolean {
@@ -77,6 +84,13 @@ export function automatedMailHasItsPermit({ automation, permit }: SubmissionFact
   if (permit === null) return refuse('T08', 'automated-mail-without-permit', about, ask)
   if (permit.short === 'recipients')
     return refuse('T08', 'automated-mail-beyond-its-permit', `${about}; its permit does not cover each recipient`, ask)
+  if (permit.short === 'computer')
+    return refuse(
+      'T08',
+      'automated-mail-from-another-computer',
+      `${about}; its permit is for another device password`,
+      'Let the machine sign in with the device password that its permit names, and nobody else.',
+    )
   if (permit.short === 'rate')
     return refuse(
       'T08',

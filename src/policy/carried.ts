@@ -107,7 +107,8 @@ export function isReason(text: string): boolean {
   return /\p{L}{2}/u.test(text) && text.length <= maxReasonCharacters
 }
 
-function isBelowAnOriginal(found: FoundMarking): boolean {
+/** Whether a banner stands in the text below an original: it came with an earlier message. */
+export function isBelowAnOriginal(found: FoundMarking): boolean {
   return found.carrier === 'banner' && found.origin === 'inherited'
 }
 

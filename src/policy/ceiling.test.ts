@@ -1,8 +1,15 @@
 // The ceiling, and what CONFIDENTIAL means. G05, G07, T07.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { confidentialTakenAsOwn, markingAsMeant, markingIsWithinTheCeiling } from '#policy/ceiling.ts'
-import type { FoundMarking, SubmissionFacts } from '#policy/facts.ts'
+import {
+  confidentialTakenAsOwn,
+  isAboveCeiling,
+  markingAsMeant,
+  markingIsWithinTheCeiling,
+  stoppedIsNotPassedOn,
+} from '#policy/ceiling.ts'
+import { attachmentsAreWithinTheCeiling } from '#policy/attachments.ts'
+import type { AttachedMarking, FoundMarking, SubmissionFacts } from '#policy/facts.ts'
 import { adopter, found, plainFacts } from '#policy/facts-for-tests.ts'
 
 function factsWith(isAdopter: boolean, markings: FoundMarking[], isReply = false): SubmissionFacts {
@@ -61,4 +68,29 @@ test("a non-adopter's CONFIDENTIAL is a marking of their own, of which they are 
   )
   assert.equal(confidentialTakenAsOwn(facts)?.reason, 'confidential-taken-as-own-marking')
   assert.equal(confidentialTakenAsOwn(factsWith(false, [found('banner', 'PROTECT')])), null)
+})
+
+test('what an officer released passes the ceiling in the message and in its files, and counts as a marking of its writer’s own (G05)', () => {
+  const above = factsWith(true, [found('subject', 'SECRET')])
+  assert.equal(isAboveCeiling(markingIsWithinTheCeiling(above)), true)
+  const released = { ...above, isReleased: true }
+  assert.equal(markingIsWithinTheCeiling(released).kind, 'allowed')
+  assert.deepEqual([markingAsMeant(above.markings[0]!, released).level, confidentialTakenAsOwn(released)], [null, null])
+  const file: AttachedMarking = { ...found('attachment', 'SECRET'), where: 'header', path: ['plan.docx'] }
+  const attached = { ...factsWith(false, []), attached: [file] }
+  assert.equal(isAboveCeiling(attachmentsAreWithinTheCeiling(attached)), true)
+  assert.equal(attachmentsAreWithinTheCeiling({ ...attached, isReleased: true }).kind, 'allowed')
+  const restricted = factsWith(true, [found('subject', 'RESTRICTED')])
+  assert.equal(markingAsMeant(restricted.markings[0]!, { ...restricted, isReleased: true }).level, 'RESTRICTED')
+})
+
+test('what was sealed, or what its holder said is above the ceiling, is passed on to nobody; other originals are (G05, T07)', () => {
+  const integrity = { verdict: 'verbatim', original: '<1@force.example>', isStated: false } as const
+  const facts = factsWith(true, [])
+  const clauseWith = (stopped: 'sealed' | 'told-above') => {
+    const verdict = stoppedIsNotPassedOn({ ...facts, integrity: { ...integrity, stopped } })
+    return verdict.kind === 'refused' && verdict.clause
+  }
+  assert.deepEqual([clauseWith('sealed'), clauseWith('told-above')], ['G05', 'T07'])
+  for (const one of [null, integrity]) assert.equal(stoppedIsNotPassedOn({ ...facts, integrity: one }).kind, 'allowed')
 })

@@ -1,34 +1,67 @@
 // Nothing above RESTRICTED (GPMS) or OFFICIAL-SENSITIVE (GSC) is carried; and what CONFIDENTIAL means, written by whom. G05,
 // G07, T07.
+import type { Refused } from '#base/faults.ts'
 import { isOriginated } from '#policy/adoption.ts'
 import type { FoundMarking, SubmissionFacts } from '#policy/facts.ts'
 import { higherMarking, type Marking, ownScheme } from '#policy/marking.ts'
-import { allowed, refuse, type Verdict, type Warning, warn } from '#policy/verdict.ts'
+import { allowed, type MessageVerdict, refuse, type Verdict, type Warning, warn } from '#policy/verdict.ts'
+
+/** True for what the ceiling refuses, in the message or in what is attached: a sealed copy of it is kept for the Helpdesk. */
+export function isAboveCeiling(verdict: MessageVerdict): boolean {
+  return (
+    verdict.kind === 'refused' &&
+    (verdict.reason === 'marked-above-the-ceiling' || verdict.reason === 'attachment-above-the-ceiling')
+  )
+}
 
 /** G05: no marking in header, subject or banner, inherited or not, is above the ceiling. */
 export function markingIsWithinTheCeiling(facts: SubmissionFacts): Verdict {
   const above = facts.markings.filter((found) => markingAsMeant(found, facts).aboveCeiling)
   if (above.length === 0) return allowed
   const highest = above.reduce((one, other) => (higherMarking(one.marking, other.marking) === one.marking ? one : other))
-  const remedy = 'This service carries nothing above RESTRICTED. If the marking is wrong, correct it and send again.'
+  const remedy =
+    'Nothing above RESTRICTED is carried. Correct a wrong marking and send again; if it is none, the Helpdesk can release it.'
   return refuse('G05', 'marked-above-the-ceiling', `${highest.carrier}: ${highest.line}`, remedy)
 }
 
 /**
  * G05, G07: the marking as its writer means it. CONFIDENTIAL alone in a subject or banner is the level only when an adopter
- * writes it: a non-adopter heads medical reports so, and an adopter who answers one has not written it. Else it is an own marking.
+ * writes it: a non-adopter heads medical reports so, and an adopter who answers one has not written it. Else it is an own marking;
+ * and so is what an officer found not to be above the ceiling.
  */
 export function markingAsMeant(found: FoundMarking, facts: SubmissionFacts): Marking {
   const { marking } = found
   const isBare = marking.scheme === 'GPMS' && marking.level === 'CONFIDENTIAL' && marking.bare
-  if (!isBare || (facts.submitter.adopter && isOriginated(found, facts))) return marking
+  const isFound = facts.isReleased === true && marking.aboveCeiling
+  if (!isFound && (!isBare || (facts.submitter.adopter && isOriginated(found, facts)))) return marking
   return { ...marking, scheme: ownScheme, level: null, rank: null, aboveCeiling: false }
 }
 
 /** G05: tells a sender whose CONFIDENTIAL was delivered as a marking of their own. */
 export function confidentialTakenAsOwn(facts: SubmissionFacts): Warning | null {
+  if (facts.isReleased === true) return null
   const found = facts.markings.find((each) => each.marking.aboveCeiling && !markingAsMeant(each, facts).aboveCeiling)
   if (found === undefined) return null
   const remedy = 'Delivered and protected. If it is CONFIDENTIAL under the Government scheme, tell the Helpdesk at once.'
   return warn('G05', 'confidential-taken-as-own-marking', `${found.carrier}: ${found.line}`, remedy)
+}
+
+const lockItAway = 'Lock away what you have of it elsewhere, printed or saved, pass it on to nobody, and tell the Helpdesk.'
+const keepIt = 'Pass it on to nobody, answer without its text, and do not delete it. The Helpdesk tells you when it is decided.'
+
+/** G05, T07: nothing is passed on of a message that the Helpdesk sealed, or that its holder said is above the ceiling. */
+export function stoppedIsNotPassedOn({ integrity }: SubmissionFacts): Verdict {
+  return integrity?.stopped === undefined ? allowed : stoppedRefusal(integrity.stopped)
+}
+
+/** Why a message that was stopped is not passed on, or not read: the same words at every door. */
+export function stoppedRefusal(stopped: 'sealed' | 'told-above'): Refused {
+  return stopped === 'sealed'
+    ? refuse(
+        'G05',
+        'message-is-sealed',
+        'the message was sealed by the Helpdesk, since it is said to be above RESTRICTED',
+        lockItAway,
+      )
+    : refuse('T07', 'told-above-the-ceiling', 'you told the Helpdesk that the message is above RESTRICTED', keepIt)
 }

@@ -7,7 +7,6 @@ import { extract } from '#mail/documents/extract.ts'
 import { findAttachedMarkings } from '#policy/attached-markings.ts'
 import { decide } from '#policy/decide.ts'
 import { plainFacts } from '#policy/facts-for-tests.ts'
-import { shippedSchemes } from '#policy/schemes.ts'
 
 interface Example {
   name: string
@@ -36,7 +35,7 @@ async function judge(example: Example) {
   const path = [example.file]
   const { places } = await extract({ path, type: '', charset: null, octets: readFileSync(fileOf(example)) })
   const named = { where: 'file name', path, lines: [example.file] } as const
-  const attached = findAttachedMarkings([named, ...places], shippedSchemes)
+  const attached = findAttachedMarkings([named, ...places])
   const submitter = { ...plainFacts.submitter, adopter: example.adopter }
   return { attached, ...decide({ ...plainFacts, submitter, attached, isReply: example.isReply ?? false }) }
 }

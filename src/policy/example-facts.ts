@@ -19,6 +19,7 @@ export const plainFacts: SubmissionFacts = {
   markings: [],
   attached: [],
   unread: [],
+  unscannable: [],
   protectiveMarkingFields: 0,
   labelFields: 0,
   quoted: [],
@@ -30,6 +31,7 @@ export const plainFacts: SubmissionFacts = {
   integrity: null,
   automation: { kind: 'none', matched: '' },
   permit: null,
+  release: null,
   isReply: false,
 }
 

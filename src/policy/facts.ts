@@ -6,11 +6,14 @@ import type { Automation, PermitFacts } from '#policy/automation.ts'
 import type { BlockStanding, Wording } from '#policy/signature-block.ts'
 import type { IntegrityFacts } from '#policy/integrity.ts'
 import type { Marking } from '#policy/marking.ts'
+import type { RecipientRelease, ReleaseFacts } from '#policy/release.ts'
 
 export interface SubmissionFacts {
   readonly submitter: SubmitterFacts
   /** Address key of MAIL FROM; null for `<>`. */
   readonly reversePath: string | null
+  /** The service answers for the submitter, who is away; left out for what they submit. */
+  readonly isAutomaticReply?: true
   /** Address keys of the one From field; null where it could not be read in one way. */
   readonly from: readonly string[] | null
   readonly fromFields: number
@@ -24,6 +27,8 @@ export interface SubmissionFacts {
   readonly attached: readonly AttachedMarking[]
   /** What is attached and could not be looked through. */
   readonly unread: readonly UnreadAttachment[]
+  /** What the counting of archives and the scanner could not look into, beside what `unread` names. */
+  readonly unscannable: readonly Unscannable[]
   /** How many X-Protective-Marking fields stand in the header, readable or not: we never write a second one. */
   readonly protectiveMarkingFields: number
   /** How many SIO-Label fields stand in the header. */
@@ -45,6 +50,10 @@ export interface SubmissionFacts {
   /** Whether a machine says that it sends this, and the permit that there is for it: null where none is. */
   readonly automation: Automation
   readonly permit: PermitFacts | null
+  /** Null where nobody outside the community is named. */
+  readonly release: ReleaseFacts | null
+  /** True where an officer of the Helpdesk found that this content of this submitter is not above the ceiling (G05). */
+  readonly isReleased?: boolean
   /** In-Reply-To or References stand in the header: its subject and marking fields may come from the message that it answers. */
   readonly isReply: boolean
 }
@@ -65,6 +74,10 @@ export interface RecipientFacts {
   readonly standing: 'member' | 'unknown' | 'removed' | 'outside' | 'server-organisation'
   /** False where the sender named readers, and this is none of them; not known at RCPT. */
   readonly isNamedReader?: boolean
+  /** False where the text quotes what was not to be forwarded, and this one did not have it; not known at RCPT. */
+  readonly hadOriginal?: boolean
+  /** What somebody outside may be sent; not known at RCPT. */
+  readonly release?: RecipientRelease
 }
 
 export type Carrier = 'x-protective-marking' | 'sio-label' | 'subject' | 'banner' | 'quoted' | 'attachment'
@@ -85,6 +98,13 @@ export interface AttachedMarking extends FoundMarking {
   readonly where: Where
   /** File names from the attachment's own inwards. */
   readonly path: readonly string[]
+}
+
+/** Something that is over a limit, encrypted, or made so that nobody can say what it holds. */
+export interface Unscannable {
+  /** The attachment's name; empty where that is not known. */
+  readonly path: readonly string[]
+  readonly why: 'encrypted' | 'too large' | 'malformed' | 'closed'
 }
 
 export interface UnreadAttachment {

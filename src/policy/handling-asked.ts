@@ -19,6 +19,9 @@ export interface HandlingAsked {
 
 export const nothingAsked: HandlingAsked = { noForwarding: false, noDownload: false, readers: null, untilMs: null }
 
+/** G09: whether anything is asked of the programs that fetch it: to leave it here, or to forget it. */
+export const isAskedOfPrograms = ({ noDownload, untilMs }: HandlingAsked): boolean => noDownload || untilMs !== null
+
 /** What a message asked that is passed on inside this one. */
 export interface PassedOn {
   /** File names from the attachment's own inwards, or none. */
@@ -111,6 +114,13 @@ export function forwardingIsAllowed(facts: SubmissionFacts): Verdict {
     about,
     'Its sender asked that it is not forwarded. Ask them to send it themselves.',
   )
+}
+
+/** G09: what is quoted of a message that was not to be forwarded stays among those who had it. */
+export function quotedStaysAmongItsReaders(recipient: RecipientFacts): Verdict {
+  if (recipient.hadOriginal !== false) return allowed
+  const remedy = 'Its sender asked that what you quote is not forwarded, and they did not have it. Leave the quotation out.'
+  return refuse('G09', 'forwarding-was-not-allowed', recipient.address, remedy)
 }
 
 /**

@@ -44,9 +44,19 @@ export const maxContactWords = 6
 export const leastUsualDays = 5
 export const usualFactor = 20
 export const fewestUsualRecipients = 1_000
+/** The same of the organisations whose people an account writes to within an hour. */
+export const fewestUsualOrganisations = 200
+/** Of what an account near its limits sent, so many messages are read by the spam engine before it counts, and so many hundredths of them must read as spam. */
+export const fewestScored = 20
+export const leastSpamPercent = 80
+/** Then one such part of a limit is enough; and from one such part of a limit on the engine is asked at all. */
+export const supportedPart = 4
+export const watchedPart = 8
 /** Arrivals that are looked at for a machine's regularity, and how far their gaps may be spread, in hundredths of their mean. */
 export const regularArrivals = 20
 export const maxRegularSpreadPercent = 5
+/** Recipients of a notification that answers something; one to more is a machine's mail. */
+export const maxNotified = 3
 /** Addresses that a recipient's is compared with, and the shortest name in one that a single typing mistake is looked for in. */
 export const maxComparedAddresses = 1_000
 export const fewestForEditDistance = 5
@@ -64,5 +74,7 @@ export const maxParameterOctets = 200
 export const maxHandlingOctets = 16_000
 /** Readers that a sender may name: as many as a submission has recipients. */
 export const maxNamedReaders = 500
+/** Attachments of a message that may leave the community as NOT PROTECTIVELY MARKED, each by itself. */
+export const maxReleasedAttachments = 100
 /** What is kept of the reason for lowering a marking. */
 export const maxReasonCharacters = 300

@@ -13,6 +13,9 @@ export interface MappedLevel {
 /** What each `scheme/level` is mapped to. */
 export type MarkingMap = ReadonlyMap<string, readonly MappedLevel[]>
 
+/** How the table names a sensitivity label of Microsoft’s, whose id only its organisation knows. */
+export const labelPrefix = 'MSIP/'
+
 const side = Type.String({ minLength: 3, maxLength: 120, pattern: '^[A-Za-z0-9-]+/.+$' })
 const rows = Type.Array(Type.Object({ from: side, to: side }, { additionalProperties: false }), { maxItems: 1_000 })
 
@@ -24,7 +27,8 @@ export function readMarkingMap(data: unknown): MarkingMap {
   }
   const read: Static<typeof rows> = data
   const map = new Map<string, MappedLevel[]>()
-  for (const { from, to } of read) {
+  for (const { from: written, to } of read) {
+    const from = written.startsWith(labelPrefix) ? written.toLowerCase().replace(/^msip/, 'MSIP') : written
     const slash = to.indexOf('/')
     const mapped = { scheme: to.slice(0, slash), level: to.slice(slash + 1) }
     map.set(from, [...(map.get(from) ?? []), mapped])

@@ -1,6 +1,7 @@
 // Schemes of organisations and the operator's mapping table, as data files. G06, G07.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { shippedReading } from '#policy/attached-markings.ts'
 import { mappedMarkings, shippedMap } from '#policy/marking-map.ts'
 import { readMarkingSet, shippedSet } from '#policy/marking-set.ts'
 import { readMarkingLine } from '#policy/read-marking.ts'
@@ -31,6 +32,19 @@ test('an organisation’s own scheme is read in its own mail only, one without o
   assert.deepEqual([read('Hollis Penn', 'RED'), read('Firm', 'RED'), read('Firm', 'RESTRICTED')], ['CO', 'CO', 'GPMS'])
 })
 
+test('attachments are read by the schemes of who sends them, and by the operator’s table of labels (G05, G07)', () => {
+  const labels = [{ from: 'MSIP/A-1', to: 'CHAMBERS/CHAMBERS ONLY' }]
+  const set = readMarkingSet([
+    { name: 'a.json', data: chambers },
+    { name: 'mapping.json', data: labels },
+  ])
+  const { schemes, labels: read } = set.readingFor('Hollis Penn')
+  assert.deepEqual([schemes.length, [...read.keys()]], [3, ['MSIP/a-1']])
+  assert.equal(set.readingFor('Firm').schemes.length, 2)
+  assert.equal(readMarkingSet([{ name: 'a.json', data: chambers }]).readingFor('Firm'), shippedReading)
+  assert.equal(shippedSet.readingFor('Hollis Penn'), shippedReading)
+})
+
 test('the operator’s table takes the place of the one that is shipped; what it does not name is mapped to nothing (G06)', () => {
   const restricted = readMarkingLine('RESTRICTED - STAFF', { schemes: shippedSet.schemesFor(''), standsAlone: true })!
   assert.deepEqual(mappedMarkings(restricted, shippedMap), [{ scheme: 'GSC', level: 'OFFICIAL-SENSITIVE' }])
@@ -57,5 +71,9 @@ test('a file that is none is named, with what is wrong (G06)', () => {
   assert.throws(wrong('x.json', { id: 'X' }), /^Error: x\.json: not a marking scheme/)
   assert.throws(wrong('x.json', { ...company, id: 'GPMS' }), /^Error: x\.json: there is a scheme GPMS already/)
   assert.throws(wrong('x.json', { ...chambers, organisations: 'all' }), /^Error: x\.json: organisations is a list/)
+  assert.throws(
+    wrong('mapping.json', [{ from: 'MSIP/1', to: 'GSC/SECRT' }]),
+    /^Error: mapping\.json: there is no level GSC\/SECRT/,
+  )
   assert.throws(wrong('mapping.json', [{ from: 'RESTRICTED' }]), /^Error: mapping\.json: not a mapping table/)
 })

@@ -1,4 +1,4 @@
-// Who may be written to: members of the community, and nobody else. G01, G02.
+// Who may be written to: members of the community; release.ts says when somebody outside may be. G01, G02.
 import type { RecipientFacts } from '#policy/facts.ts'
 import { allowed, refuse, type Verdict } from '#policy/verdict.ts'
 
@@ -21,17 +21,6 @@ export function recipientIsNotRemoved(recipient: RecipientFacts): Verdict {
     'recipient-is-removed',
     recipient.address,
     'This address is no longer in use. Ask its organisation who has taken over, and write to them.',
-  )
-}
-
-/** G01: the address is inside the community; G15 says how others may be reached. */
-export function recipientIsInside(recipient: RecipientFacts): Verdict {
-  if (recipient.standing !== 'outside') return allowed
-  return refuse(
-    'G01',
-    'recipient-is-outside-the-community',
-    recipient.address,
-    'Only members can be written to. G15 says when others may have it: use a suitably secure channel of your own.',
   )
 }
 

@@ -7,7 +7,13 @@ import { shippedSchemes } from '#policy/schemes.ts'
 
 const jane = 'jane.doe@firm.cjsm.test'
 const to = (...addresses: string[]) =>
-  addresses.map((address) => ({ address, organisation: address.slice(address.indexOf('@')), isGroup: false }))
+  addresses.map((address) => ({
+    address,
+    organisation: address.slice(address.indexOf('@')),
+    isGroup: false,
+    awayUntil: null,
+    isExDirectory: false,
+  }))
 const calm: NeedToKnowFacts = {
   recipients: to(jane),
   known: [jane],
@@ -65,6 +71,12 @@ const cases: [why: string, facts: Partial<NeedToKnowFacts>, ...warnings: string[
     'a monitored network under the community’s suffix',
     { recipients: to('x@kent.pnn.police.uk.cjsm.test'), known: ['x@kent.pnn.police.uk.cjsm.test'] },
     'T22 recipient-is-monitored',
+  ],
+  ['somebody who is away', { recipients: [{ ...calm.recipients[0]!, awayUntil: '2026-12-31' }] }, 'G11 recipient-is-away'],
+  [
+    'somebody who is not in the directory',
+    { recipients: [{ ...calm.recipients[0]!, isExDirectory: true }] },
+    'G11 recipient-is-ex-directory',
   ],
   ['one that only ends alike', { recipients: to('x@notgsi.gov.uk'), known: ['x@notgsi.gov.uk'] }],
 ]

@@ -10,6 +10,10 @@ export interface NeedToKnowFacts {
     /** Its id or name; null where the address is nobody's of the community. */
     readonly organisation: string | null
     readonly isGroup: boolean
+    /** The last day on which they are away, as it is shown; null for who is not. */
+    readonly awayUntil: string | null
+    /** The account is not shown in the directory. */
+    readonly isExDirectory: boolean
   }[]
   /** Addresses that the sender wrote to or heard from lately. */
   readonly known: readonly string[]
@@ -21,18 +25,21 @@ export interface NeedToKnowFacts {
   readonly limits: { readonly recipients: number; readonly organisations: number; readonly monitored: readonly string[] }
 }
 
-const rules: readonly ((facts: NeedToKnowFacts) => Warning | null)[] = [
+/** What is looked at before sending in webmail, in this order. */
+export const needToKnowRules: readonly ((facts: NeedToKnowFacts) => Warning | null)[] = [
   looksLikeAnother,
   isWrittenToForTheFirstTime,
   goesToMany,
   goesWiderThanTheOriginal,
   namedReaderIsAGroup,
   isMonitored,
+  isAway,
+  isExDirectory,
 ]
 
 /** What the sender is warned of, in the order of the rules; stops nothing. */
 export function warningsOf(facts: NeedToKnowFacts): Warning[] {
-  return rules.map((rule) => rule(facts)).filter((warning) => warning !== null)
+  return needToKnowRules.map((rule) => rule(facts)).filter((warning) => warning !== null)
 }
 
 /** G11: an address that is hardly another than one that the sender writes to, or than another member's. */
@@ -106,6 +113,27 @@ function isMonitored({ recipients, limits }: NeedToKnowFacts): Warning | null {
   return found.length === 0
     ? null
     : warn('T22', 'recipient-is-monitored', `mail to ${shown(found)} may be read by auditors there`, 'Nothing need be done.')
+}
+
+/** G11: who is away will not read it yet. */
+function isAway({ recipients }: NeedToKnowFacts): Warning | null {
+  const away = recipients.filter(({ awayUntil }) => awayUntil !== null)
+  if (away.length === 0) return null
+  const until = away.map(({ address, awayUntil }) => `${address} is away until ${awayUntil}`)
+  return warn('G11', 'recipient-is-away', shown(until), 'If it cannot wait, ask their organisation who stands in for them.')
+}
+
+/** G11: who asked not to be in the directory is not written to by chance. */
+function isExDirectory({ recipients }: NeedToKnowFacts): Warning | null {
+  const found = recipients.filter((one) => one.isExDirectory).map(({ address }) => address)
+  if (found.length === 0) return null
+  const remedy = 'Make sure that they expect it, and give their address to nobody.'
+  return warn(
+    'G11',
+    'recipient-is-ex-directory',
+    `${shown(found)} ${found.length === 1 ? 'is' : 'are'} not in the directory`,
+    remedy,
+  )
 }
 
 function isUnder(address: string, suffix: string): boolean {

@@ -15,31 +15,42 @@ export interface Offered {
   /** `GPMS/RESTRICTED`; what a form sends. */
   readonly id: string
   readonly scheme: string
+  /** The scheme's title. */
+  readonly title: string
   readonly name: string
   /** What who receives it must do, or null (G08). */
   readonly handling: string | null
 }
 
 const outside = (scheme: Scheme, name: string) => scheme.outsideLevels.some((phrase) => phrase.name === name)
-const schemeOf = (id: string): Scheme | undefined => shippedSchemes.find((scheme) => scheme.id === id)
+const schemeOf = (id: string, schemes: readonly Scheme[]): Scheme | undefined => schemes.find((scheme) => scheme.id === id)
 const named = (list: readonly { name: string }[]) => [...new Set(list.map((one) => one.name))]
 
 /** Levels and what stands at none (PRIVATE) that this person may originate, and what they must carry on. */
-export function offeredMarkings(submitter: Writer, minimum: MarkingParts | null): Offered[] {
-  const least = minimum === null ? null : wholeMarking(minimum)
-  return shippedSchemes.flatMap((scheme) =>
+export function offeredMarkings(
+  submitter: Writer,
+  minimum: MarkingParts | null,
+  schemes: readonly Scheme[] = shippedSchemes,
+): Offered[] {
+  const least = minimum === null ? null : wholeMarking(minimum, schemes)
+  return schemes.flatMap((scheme) =>
     [...named(scheme.levels).sort(byRank(scheme)), ...named(scheme.outsideLevels)].flatMap((name) => {
-      const marking = wholeMarking(partsOf(scheme, name))
+      const marking = wholeMarking(partsOf(scheme, name), schemes)
       const isCarried = least !== null && marking.scheme === least.scheme && headOf(marking) === headOf(least)
       if (!isCarried && (isRefused(marking, submitter) || isBelow(marking, least))) return []
-      return [{ id: `${scheme.id}/${name}`, scheme: scheme.id, name, handling: scheme.handling.get(name) ?? null }]
+      return [
+        { id: `${scheme.id}/${name}`, scheme: scheme.id, title: scheme.title, name, handling: scheme.handling.get(name) ?? null },
+      ]
     }),
   )
 }
 
 /** Descriptors and caveats that may be added to a marking of a scheme. */
-export function offeredAdditions(scheme: string): { descriptors: string[]; caveats: string[] } {
-  const found = schemeOf(scheme) ?? gpms
+export function offeredAdditions(
+  scheme: string,
+  schemes: readonly Scheme[] = shippedSchemes,
+): { descriptors: string[]; caveats: string[] } {
+  const found = schemeOf(scheme, schemes) ?? gpms
   return {
     descriptors: named(found.descriptors).filter((name) => !outside(found, name)),
     caveats: named(found.caveats.filter((caveat) => caveat.alone)),
@@ -47,13 +58,18 @@ export function offeredAdditions(scheme: string): { descriptors: string[]; cavea
 }
 
 /** The parts of what a form chose, or null for an id that is none. */
-export function chosenParts(id: string, descriptor: string, caveat: string): MarkingParts | null {
+export function chosenParts(
+  id: string,
+  descriptor: string,
+  caveat: string,
+  schemes: readonly Scheme[] = shippedSchemes,
+): MarkingParts | null {
   const slash = id.indexOf('/')
-  const scheme = schemeOf(id.slice(0, slash))
+  const scheme = schemeOf(id.slice(0, slash), schemes)
   const name = id.slice(slash + 1)
   if (scheme === undefined || (!named(scheme.levels).includes(name) && !outside(scheme, name))) return null
   const parts = partsOf(scheme, name)
-  const additions = offeredAdditions(scheme.id)
+  const additions = offeredAdditions(scheme.id, schemes)
   return {
     ...parts,
     descriptors: [...parts.descriptors, ...additions.descriptors.filter((one) => one === descriptor)],
@@ -65,35 +81,39 @@ export function chosenParts(id: string, descriptor: string, caveat: string): Mar
 export const offeredId = (parts: MarkingParts): string => `${parts.scheme}/${headOf(parts)}`
 
 /** A marking with its rank and as it is written, `RESTRICTED - COMMERCIAL - EYES ONLY`; parts that no scheme knows are left out. */
-export function wholeMarking(parts: MarkingParts): Marking {
-  const scheme = schemeOf(parts.scheme) ?? gpms
+export function wholeMarking(parts: MarkingParts, schemes: readonly Scheme[] = shippedSchemes): Marking {
+  const scheme = schemeOf(parts.scheme, schemes) ?? gpms
   const level = scheme.levels.find((one) => one.name === parts.level) ?? null
   const written = [level?.name ?? '', ...parts.descriptors, ...parts.caveats].filter((one) => one !== '').join(' - ')
   return markingOf(scheme, { level, descriptors: parts.descriptors, caveats: parts.caveats, bare: false }, written)
 }
 
 /** The subject with the marking before it, unless it says it already (G06: written to header and subject). */
-export function markedSubject(subject: string, marking: Marking | null): string {
+export function markedSubject(subject: string, marking: Marking | null, schemes: readonly Scheme[] = shippedSchemes): string {
   if (marking === null) return subject
-  const found = readSubjectMarking(subject, shippedSchemes)
+  const found = readSubjectMarking(subject, schemes)
   if (found !== null && found.marking.scheme === marking.scheme && headOf(found.marking) === headOf(marking)) return subject
   return `[${marking.written}] ${subject}`.trimEnd()
 }
 
 /** What who receives it must do, one sentence for each part that has one (G08). */
-export function handlingOf(parts: MarkingParts): string[] {
-  const handling = schemeOf(parts.scheme)?.handling
+export function handlingOf(parts: MarkingParts, schemes: readonly Scheme[] = shippedSchemes): string[] {
+  const handling = schemeOf(parts.scheme, schemes)?.handling
   const names = [parts.level ?? '', ...parts.descriptors, ...parts.caveats]
   return names.map((name) => handling?.get(name)).filter((sentence) => sentence !== undefined)
 }
 
 /** True where a chosen marking asks for less than what it answers or passes on (G06). */
-export function asksForLess(chosen: MarkingParts | null, minimum: MarkingParts | null): boolean {
+export function asksForLess(
+  chosen: MarkingParts | null,
+  minimum: MarkingParts | null,
+  schemes: readonly Scheme[] = shippedSchemes,
+): boolean {
   if (minimum === null) return false
   if (chosen === null) return true
   const keeps = (has: readonly string[], wanted: readonly string[]) => wanted.every((one) => has.includes(one))
   return (
-    isBelow(wholeMarking(chosen), wholeMarking(minimum)) ||
+    isBelow(wholeMarking(chosen, schemes), wholeMarking(minimum, schemes)) ||
     !keeps([...chosen.descriptors], minimum.descriptors) ||
     !keeps(chosen.caveats, minimum.caveats)
   )

@@ -43,7 +43,8 @@ export function carriersDisagree(facts: SubmissionFacts): Warning | null {
   return warn('G06', 'markings-disagree', about, 'The highest of them counts. Give the same marking everywhere.')
 }
 
-function isOpen(marking: Marking): boolean {
+/** Whether a marking says that nothing need be protected: NOT PROTECTIVELY MARKED, and nothing with it. G09 */
+export function isOpen(marking: Marking): boolean {
   return marking.level === 'NOT PROTECTIVELY MARKED' && marking.descriptors.length === 0 && marking.caveats.length === 0
 }
 

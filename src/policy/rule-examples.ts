@@ -2,8 +2,18 @@
 import type { AttachedMarking, RecipientFacts, SubmissionFacts } from '#policy/facts.ts'
 import { adopter, found, plainFacts } from '#policy/example-facts.ts'
 import { nothingAsked } from '#policy/handling-asked.ts'
+import { readMarkingLine } from '#policy/read-marking.ts'
+import type { NeedToKnowFacts } from '#policy/need-to-know.ts'
+import type { RecipientRelease } from '#policy/release.ts'
+import { shippedSchemes } from '#policy/schemes.ts'
+import type { VolumeFacts, VolumeLimits } from '#policy/volume.ts'
 
 const to = (address: string, more: Partial<RecipientFacts>): RecipientFacts => ({ address, standing: 'member', ...more })
+const outside = (release: Partial<RecipientRelease>) =>
+  to('client@outside.example', {
+    standing: 'outside',
+    release: { protectedPart: null, declared: [], marking: null, forwardedBy: null, isVerifiedChannel: false, ...release },
+  })
 const message = (facts: Partial<SubmissionFacts>): SubmissionFacts => ({ ...plainFacts, ...facts })
 const attached = (line: string): AttachedMarking => ({
   ...found('attachment', line),
@@ -15,9 +25,12 @@ const attached = (line: string): AttachedMarking => ({
 export const recipientExamples: ReadonlyMap<string, RecipientFacts> = new Map([
   ['recipientIsKnown', to('nobody@firm.cjsm.test', { standing: 'unknown' })],
   ['recipientIsNotRemoved', to('former.clerk@firm.cjsm.test', { standing: 'removed' })],
-  ['recipientIsInside', to('client@outside.example', { standing: 'outside' })],
   ['recipientIsDeliveredHere', to('desk@force.example.cjsm.test', { standing: 'server-organisation' })],
   ['recipientIsANamedReader', to('pupil@chambers.cjsm.test', { isNamedReader: false })],
+  ['quotedStaysAmongItsReaders', to('pupil@chambers.cjsm.test', { hadOriginal: false })],
+  ['forwardingOutsideIsNotAutomatic', outside({ forwardedBy: 'Auto-Submitted: auto-generated' })],
+  ['releaseIsDeclared', outside({ protectedPart: 'its text' })],
+  ['outsideIsReached', outside({})],
 ])
 
 /** By the names of the message's rules, and of what a sender is only told. */
@@ -28,7 +41,11 @@ export const messageExamples: ReadonlyMap<string, SubmissionFacts> = new Map([
   ['reversePathIsTheSubmitters', message({ reversePath: 'other@firm.cjsm.test' })],
   ['markingIsWithinTheCeiling', message({ markings: [found('subject', 'SECRET')] })],
   ['attachmentsAreWithinTheCeiling', message({ attached: [attached('SECRET')] })],
-  ['attachmentsAreNotEncrypted', message({ unread: [{ path: ['accounts.xlsx'], why: 'encrypted' }] })],
+  [
+    'stoppedIsNotPassedOn',
+    message({ integrity: { verdict: 'verbatim', original: '<1@force.cjsm.test>', isStated: false, stopped: 'told-above' } }),
+  ],
+  ['contentCanBeLookedInto', message({ unread: [{ path: ['accounts.xlsx'], why: 'encrypted' }] })],
   ['restrictedIsAnAdopters', message({ markings: [found('banner', 'RESTRICTED')] })],
   ['automatedMailHasItsPermit', message({ automation: { kind: 'automated', matched: 'Precedence: bulk' } })],
   ['unalterableMailBearsItsBlock', message({ block: 'cannot-be-added', wording: { ...plainFacts.wording, unsigned: 'refuse' } })],
@@ -42,6 +59,13 @@ export const messageExamples: ReadonlyMap<string, SubmissionFacts> = new Map([
   ['confidentialTakenAsOwn', message({ markings: [found('banner', 'CONFIDENTIAL')] })],
   ['attachedConfidentialTakenAsOwn', message({ attached: [attached('CONFIDENTIAL')] })],
   ['attachmentNotRead', message({ unread: [{ path: ['scan.pdf'], why: 'damaged' }] })],
+  [
+    'deliveredUnlooked',
+    message({
+      unread: [{ path: ['papers.7z'], why: 'closed' }],
+      wording: { ...plainFacts.wording, unscannable: 'deliver-flagged' },
+    }),
+  ],
   ['blockCouldNotBeAdded', message({ block: 'cannot-be-added' })],
   ['carriersDisagree', message({ submitter: adopter, markings: [found('subject', 'PROTECT'), found('banner', 'RESTRICTED')] })],
   ['markingWasCarried', message({ quoted: [found('quoted', 'RESTRICTED', 'inherited')] })],
@@ -55,3 +79,60 @@ export const messageExamples: ReadonlyMap<string, SubmissionFacts> = new Map([
     }),
   ],
 ])
+
+const clerk = 'a.clerk@chambers.cjsm.test'
+const known: NeedToKnowFacts = {
+  recipients: [{ address: clerk, organisation: 'Chambers', isGroup: false, awayUntil: null, isExDirectory: false }],
+  known: [clerk],
+  similar: [],
+  original: null,
+  marking: null,
+  limits: { recipients: 20, organisations: 5, monitored: ['pnn.police.uk'] },
+}
+const other = (more: Partial<NeedToKnowFacts['recipients'][number]>): Partial<NeedToKnowFacts> => {
+  const recipient = { ...known.recipients[0]!, ...more }
+  return { recipients: [recipient], known: [recipient.address] }
+}
+
+/** By the names of what is looked at before sending: when it is said, and facts that it is said of. */
+export const needToKnowExamples: ReadonlyMap<string, readonly [when: string, facts: NeedToKnowFacts]> = new Map(
+  (
+    [
+      [
+        'looksLikeAnother',
+        'a recipient looks like another',
+        { recipients: other({ address: 'a.c1erk@chambers.cjsm.test' }).recipients! },
+      ],
+      ['isWrittenToForTheFirstTime', 'you have not written to a recipient lately', { known: [] }],
+      ['goesToMany', 'it goes to many', { limits: { recipients: 0, organisations: 0, monitored: [] } }],
+      ['goesWiderThanTheOriginal', 'your answer goes to more people than the original did', { original: [] }],
+      [
+        'namedReaderIsAGroup',
+        'what is for the eyes of one goes to a group',
+        {
+          ...other({ address: 'team@force.cjsm.test', isGroup: true }),
+          marking: readMarkingLine('RESTRICTED - J SMITH EYES ONLY', { schemes: shippedSchemes, standsAlone: true }),
+        },
+      ],
+      ['isMonitored', 'mail to a recipient may be audited', other({ address: 'sergeant@force.pnn.police.uk.cjsm.test' })],
+      ['isAway', 'a recipient is away', other({ awayUntil: '4 May' })],
+      ['isExDirectory', 'a recipient is not in the directory', other({ isExDirectory: true })],
+    ] as const
+  ).map(([name, when, facts]) => [name, [when, { ...known, ...facts }]]),
+)
+
+/** What an account sent, and limits that it passes. T23 */
+export const volumeExample: readonly [VolumeFacts, VolumeLimits] = [
+  {
+    thisHour: 10_001,
+    lastDay: 10_001,
+    usualDay: 0,
+    usualDays: 0,
+    organisations: 0,
+    usualOrganisations: 0,
+    scored: 0,
+    readAsSpam: 0,
+    lifted: 0,
+  },
+  { perHour: 10_000, perDay: 50_000, spreadPerHour: 1_000 },
+]

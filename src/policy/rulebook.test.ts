@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { messageRules, recipientRules, warningRules } from '#policy/decide.ts'
-import { messageExamples, recipientExamples } from '#policy/rule-examples.ts'
+import { needToKnowRules } from '#policy/need-to-know.ts'
+import { messageExamples, needToKnowExamples, recipientExamples } from '#policy/rule-examples.ts'
 import { rulebook } from '#policy/rulebook.ts'
 
 const register = readFileSync(new URL('../../docs/clauses.md', import.meta.url), 'utf8')
@@ -26,6 +27,10 @@ test('every rule refuses its example, citing its own clause, and every warning w
     const example = messageExamples.get(rule.name)
     if (example === undefined || rule(example) === null) wrong.push(`${rule.name} has no example that it warns of`)
   }
+  for (const rule of needToKnowRules) {
+    const example = needToKnowExamples.get(rule.name)?.[1]
+    if (example === undefined || rule(example) === null) wrong.push(`${rule.name} has no example that it warns of`)
+  }
   assert.deepEqual(wrong, [])
 })
 
@@ -34,7 +39,11 @@ test('the rulebook has every clause of both documents, with how it is kept and b
   assert.deepEqual([clauses.length, clauses[0]!.id, clauses.at(-1)!.id], [46, 'G01', 'T24'])
   assert.ok(clauses.every(({ kept }) => kept.length > 0))
   const rules = clauses.flatMap((clause) => clause.rules)
-  assert.equal(rules.length, recipientRules.length + messageRules.length + warningRules.length)
+  assert.equal(rules.length, recipientRules.length + messageRules.length + warningRules.length + needToKnowRules.length + 1)
+  assert.deepEqual(
+    rules.filter(({ about, remedy }) => about === '' || remedy === ''),
+    [],
+  )
   const ceiling = clauses.find(({ id }) => id === 'G05')!
   assert.ok(ceiling.kept.includes('enforced'))
   assert.equal(ceiling.rules[0]!.name, 'marking is within the ceiling')

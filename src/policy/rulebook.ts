@@ -1,7 +1,9 @@
 // The rulebook: each clause of the guidelines and the terms, how it is kept, by which rules, and what a sender sees; made of the table
 // (decide.ts) and the register (docs/clauses.md), so that it says what is. T00, T24
 import { messageRules, recipientRules, warningRules } from '#policy/decide.ts'
-import { messageExamples, recipientExamples } from '#policy/rule-examples.ts'
+import { needToKnowRules } from '#policy/need-to-know.ts'
+import { messageExamples, needToKnowExamples, recipientExamples, volumeExample } from '#policy/rule-examples.ts'
+import { volumeIsNoSpam } from '#policy/volume.ts'
 
 export type Kept = 'enforced' | 'evidenced' | 'declared' | 'not yet'
 
@@ -56,6 +58,14 @@ function rulesShown(): Map<string, RuleShown[]> {
     const { about, remedy } = said?.kind === 'refused' ? said : { about: '', remedy: '' }
     add(rule.clause, { name: inWords(rule.name), kind: 'refusal', about, remedy })
   }
+  for (const rule of needToKnowRules) {
+    const [when, facts] = needToKnowExamples.get(rule.name) ?? []
+    const said = facts === undefined ? null : rule(facts)
+    if (when !== undefined && said !== null)
+      add(said.clause, { name: when, kind: 'warning', about: said.about, remedy: said.remedy })
+  }
+  const { about, remedy } = { about: '', remedy: '', ...volumeIsNoSpam(...volumeExample) }
+  add('T23', { name: 'an account sends no more than its limits', kind: 'refusal', about, remedy })
   for (const rule of warningRules) {
     const said = ofExample(messageExamples, rule.name, (facts) => rule(facts))
     if (said != null) add(said.clause, { name: inWords(rule.name), kind: 'warning', about: said.about, remedy: said.remedy })

@@ -49,6 +49,8 @@ export interface Scheme {
   readonly qualifiers: readonly string[]
   /** What who receives it must do, by the name of a level, descriptor or caveat. G08. */
   readonly handling: ReadonlyMap<string, string>
+  /** When a writer chooses it, by the name of a level, or of what stands at none. G05. */
+  readonly guidance: ReadonlyMap<string, string>
   /** A marking holds one of these words, in any letter case: most ASCII lines can be told by them to be none. */
   readonly tellingWords: RegExp
 }
@@ -56,6 +58,10 @@ export interface Scheme {
 const word = Type.String({ minLength: 1, maxLength: 60, pattern: '[A-Z0-9]' })
 const words = Type.Array(word, { maxItems: 200 })
 const spelled = { name: word, spellings: Type.Optional(words) }
+const sentences = Type.Array(
+  Type.Object({ name: word, sentence: Type.String({ minLength: 1, maxLength: 400 }) }, { additionalProperties: false }),
+  { maxItems: 200 },
+)
 const schemeData = Type.Object(
   {
     id: Type.String({ minLength: 1, maxLength: 40, pattern: '^[A-Za-z0-9-]+$' }),
@@ -94,12 +100,8 @@ const schemeData = Type.Object(
       }),
     ),
     qualifiers: Type.Optional(words),
-    handling: Type.Optional(
-      Type.Array(
-        Type.Object({ name: word, sentence: Type.String({ minLength: 1, maxLength: 400 }) }, { additionalProperties: false }),
-        { maxItems: 200 },
-      ),
-    ),
+    handling: Type.Optional(sentences),
+    guidance: Type.Optional(sentences),
   },
   { additionalProperties: false },
 )
@@ -133,7 +135,8 @@ export function readScheme(data: unknown): Scheme {
     looseLabels: phrases(read.looseLabels),
     descriptors: allSpellings(read.descriptors, (each) => ({ afterSpace: each.afterSpace ?? false })),
     qualifiers: read.qualifiers ?? [],
-    handling: new Map((read.handling ?? []).map(({ name, sentence }) => [name, sentence])),
+    handling: byName(read.handling),
+    guidance: byName(read.guidance),
     tellingWords: tellingWordsOf(Object.values(marking).flat()),
   }
 }
@@ -143,6 +146,9 @@ function tellingWordsOf(phrases: readonly Phrase[]): RegExp {
   const longest = phrases.map(({ words }) => words.reduce((one, other) => (other.length > one.length ? other : one), ''))
   return phrases.length === 0 ? /(?!)/ : new RegExp([...new Set(longest)].join('|'), 'i')
 }
+
+const byName = (list: readonly { name: string; sentence: string }[] = []) =>
+  new Map(list.map(({ name, sentence }) => [name, sentence]))
 
 export const gpms: Scheme = readScheme(gpmsData)
 export const gsc: Scheme = readScheme(gscData)

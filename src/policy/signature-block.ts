@@ -1,6 +1,7 @@
 // A signature block with enough to reach the sender ends every message of a person, and their organisation's statement where its marking calls for it. G12, G13
 import { originalStart } from '#policy/banner-lines.ts'
 import type { SubmissionFacts } from '#policy/facts.ts'
+import type { UnscannableChoice } from '#policy/looked-into.ts'
 import { closingLines, closingWindowCharacters, maxContactLineCharacters, maxContactWords } from '#policy/limits.ts'
 import { assertedMarking, floorOf } from '#policy/protection.ts'
 import { allowed, refuse, type Verdict, type Warning, warn } from '#policy/verdict.ts'
@@ -16,10 +17,12 @@ export interface Wording {
   readonly statementFor: 'marked' | 'protected'
   /** What becomes of mail without a block that must not be altered. */
   readonly unsigned: 'warn' | 'refuse'
+  /** What becomes of a message of theirs that cannot be looked into whole (T19). */
+  readonly unscannable: UnscannableChoice
 }
 
 /** Of an organisation that chose nothing. */
-export const noWording: Wording = { statement: null, statementFor: 'marked', unsigned: 'warn' }
+export const noWording: Wording = { statement: null, statementFor: 'marked', unsigned: 'warn', unscannable: 'refuse' }
 
 const telephone = /(?:\+\d|\(?0\d)[\d\s()./-]{6,24}\d/
 const email = /[^\s@<>()"',;:]{1,64}@[a-z0-9.-]{3,253}/i

@@ -18,8 +18,10 @@ const answers = [
   '[ext] Re: x',
   '  Re: x',
   'Re：x',
+  'Auto: x',
+  'Auto: Re: x',
 ]
-const others = ['Regarding: x', 'Re x', 'R v x', 'Report: x', 'x Re: y', '', 'Area: x', '[Re: x] y']
+const others = ['Regarding: x', 'Re x', 'R v x', 'Report: x', 'x Re: y', '', 'Area: x', 'Automatic: x', '[Re: x] y']
 
 test('Re:, Fw: and their like in other languages are recognised at the head only (G07)', () => {
   assert.deepEqual(

@@ -17,8 +17,9 @@ export interface Edge {
   readonly wordBefore: string
 }
 
-// Re and Fw in the languages that mail programs write, Re[2]: and Re^2: among them.
-const answerPrefix = /^\s*(?:re|fwd?|aw|wg|sv|vs|vb|tr|rv|enc|antw|doorst|rif|ynt|atb|ymateb)\s?(?:[[(^]\d{1,4}[\])]?)?\s?[:：]/iu
+// Re and Fw in the languages that mail programs write, Re[2]: and Re^2: among them; Auto is an automatic reply's (RFC 3834 §3.1.5).
+const answerPrefix =
+  /^\s*(?:re|fwd?|aw|wg|sv|vs|vb|tr|rv|enc|antw|doorst|rif|ynt|atb|ymateb|auto)\s?(?:[[(^]\d{1,4}[\])]?)?\s?[:：]/iu
 const pairs = new Map([
   ['[', ']'],
   ['(', ')'],

@@ -3,6 +3,11 @@ import { type Refused, refused } from '#base/faults.ts'
 import { maxAboutCharacters, maxContactCharacters } from '#policy/limits.ts'
 
 export type Verdict = Allowed | Refused
+/** What a rule about the whole message may say besides. */
+export type MessageVerdict = Verdict | Held
+
+/** Nobody gets the message until a person of the Helpdesk has decided. */
+export type Held = Omit<Refused, 'kind'> & { readonly kind: 'held' }
 
 export interface Allowed {
   readonly kind: 'allowed'
@@ -29,13 +34,18 @@ export function refuse(clause: string, reason: string, about: string, remedy: st
   return refused(clause, reason, shown(about), remedy)
 }
 
+/** A hold whose `about` is safe to show: one line of at most 160 characters. */
+export function hold(clause: string, reason: string, about: string, remedy: string): Held {
+  return { kind: 'held', clause, reason, about: shown(about), remedy }
+}
+
 /** A warning whose `about` is safe to show: one line of at most 160 characters. */
 export function warn(clause: string, reason: string, about: string, remedy: string): Warning {
   return { kind: 'warning', clause, reason, about: shown(about), remedy }
 }
 
 /** The verdict with the Helpdesk's contact at the end of its remedy; as it was where it is allowed or there is no contact. */
-export function withContact(verdict: Verdict, helpdesk: string | undefined): Verdict {
+export function withContact<V extends MessageVerdict>(verdict: V, helpdesk: string | undefined): V {
   if (verdict.kind === 'allowed' || helpdesk === undefined || helpdesk === '') return verdict
   return { ...verdict, remedy: `${verdict.remedy} Helpdesk: ${cut(helpdesk, maxContactCharacters)}` }
 }

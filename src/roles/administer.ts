@@ -11,8 +11,10 @@ import type { HolderState } from '#identity/accounts.ts'
 import { openComputers } from '#identity/computers.ts'
 import { theService } from '#keys/epoch.ts'
 import type { Domains } from '#roles/domains.ts'
+import { onHolds } from '#roles/holds.ts'
 import { accountOf, named } from '#roles/named.ts'
-import { onIncidents, onPermits, setSignature, setStatement } from '#roles/rules.ts'
+import { onIncidents, onPermits, setSignature, setStatement, setUnscannable } from '#roles/rules.ts'
+import { setAway, setListing } from '#roles/people.ts'
 import { openServiceDomains } from '#roles/open.ts'
 
 type Act =
@@ -21,6 +23,8 @@ type Act =
   | 'accounts'
   | 'add-account'
   | 'set-account'
+  | 'set-listing'
+  | 'away'
   | 'add-device'
   | 'enrol-browser'
   | 'revoke-device'
@@ -28,6 +32,9 @@ type Act =
   | 'set-statement'
   | 'permit'
   | 'incident'
+  | 'officer'
+  | 'hold'
+  | 'set-unscannable'
   | 'confirm-clock'
 type Print = (text: string) => void
 
@@ -58,6 +65,10 @@ function run(act: Act, domains: Domains, config: Config, options: Options, print
       return addAccount(domains, config, options, print)
     case 'set-account':
       return setAccount(domains, options, print)
+    case 'set-listing':
+      return setListing(domains, options, print)
+    case 'away':
+      return setAway(domains, options, print)
     case 'add-device':
       return addDevice(domains, options, print)
     case 'enrol-browser':
@@ -71,7 +82,13 @@ function run(act: Act, domains: Domains, config: Config, options: Options, print
     case 'permit':
       return onPermits(domains, options, print)
     case 'incident':
-      return onIncidents(domains, options, print)
+      return onIncidents(domains, config.hostName, options, print)
+    case 'officer':
+      return setOfficer(domains, options, print)
+    case 'hold':
+      return onHolds(domains, config, options, print)
+    case 'set-unscannable':
+      return setUnscannable(domains, options, print)
     case 'confirm-clock':
       return confirmClock(domains, print)
     default:
@@ -127,7 +144,13 @@ async function listAccounts(domains: Domains, options: Options, print: Print): P
   const organisation = options.values.get('organisation')
   const filter = organisation === undefined ? {} : { organisation: (await named(domains, organisation)).id }
   const all = await domains.accounts.list(filter)
-  const rows = all.map((one) => [one.userName, one.name, one.role, one.addresses.join(', '), one.state])
+  const rows = all.map((one) => [
+    one.userName,
+    one.name,
+    one.role,
+    one.addresses.join(', '),
+    `${one.state}${one.isListed ? '' : ', ex-directory'}`,
+  ])
   print(
     options.flags.has('json') ? JSON.stringify(all, null, 2) : table(['user name', 'name', 'role', 'addresses', 'state'], rows),
   )
@@ -173,6 +196,19 @@ async function setAccount(domains: Domains, options: Options, print: Print): Pro
   const { id, name } = await accountOf(domains, userName)
   const was = await domains.database.transaction((tx) => domains.accounts.setState(tx, theService, id, state, reason))
   print(`${name} was ${was} and is ${state} now.`)
+  return null
+}
+
+async function setOfficer(domains: Domains, options: Options, print: Print): Promise<null> {
+  const [act = '', userName = ''] = options.words
+  if (act !== 'appoint' && act !== 'dismiss') throw new UsageError(`${act} is not one of appoint, dismiss.`)
+  const reason = needed(options, 'reason')
+  const { id, name } = await accountOf(domains, userName)
+  const changed = await domains.database.transaction((tx) =>
+    domains.accounts.setOfficer(tx, theService, id, act === 'appoint', reason),
+  )
+  const is = act === 'appoint' ? 'an officer of the Helpdesk' : 'no officer of the Helpdesk'
+  print(`${name} ${changed ? `is ${is} now` : `was ${is} already`}.`)
   return null
 }
 

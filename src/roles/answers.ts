@@ -13,6 +13,7 @@ import { type SpaceWatch, watchSpace } from '#host/space.ts'
 import { serveStatus } from '#host/status-socket.ts'
 import type { Supervisor } from '#host/supervisor.ts'
 import { floorOf, placesOf } from '#roles/places.ts'
+import { spamEngineOf } from '#roles/spam-engine.ts'
 import { version } from '#roles/version.ts'
 
 const answerMs = 2_000
@@ -84,6 +85,9 @@ async function warnings(
       ? `The certificate ends on ${new Date(notAfterMs).toISOString().slice(0, 10)}: replace its files, no restart is needed.`
       : null,
     descriptorWarning(descriptorLimit()),
+    (await spamEngineOf(config)?.isThere()) === false
+      ? `The spam engine does not answer at ${config.spamEngineAddress}: the limits of volume count without it.`
+      : null,
     config.tlsCertificate === '' ? 'The certificate is a self-signed development certificate.' : null,
     'A 250 is durable on one machine: there is no synchronous standby.',
   ]

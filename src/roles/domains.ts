@@ -2,9 +2,11 @@
 import type { Clock } from '#base/clock.ts'
 import type { Log } from '#base/log.ts'
 import { type Organisations, openOrganisations } from '#community/organisations.ts'
+import { type Away, openAway } from '#community/away.ts'
 import { type Incidents, openIncidents } from '#community/incidents.ts'
 import { type Permits, openPermits } from '#community/permits.ts'
 import { type Wordings, openWordings } from '#community/wordings.ts'
+import { type IncidentCopies, openIncidentCopies } from '#delivery/incident-copies.ts'
 import { type StandingOf, newStandingOf } from '#community/standing.ts'
 import { type Evidence, openEvidence } from '#evidence/record.ts'
 import { type Accounts, openAccounts } from '#identity/accounts.ts'
@@ -28,7 +30,9 @@ export interface Domains {
   readonly standingOf: StandingOf
   readonly wordings: Wordings
   readonly permits: Permits
+  readonly away: Away
   readonly incidents: Incidents
+  readonly incidentCopies: IncidentCopies
   /** Ends the connections to the database. */
   close(): Promise<void>
 }
@@ -62,17 +66,21 @@ export function openDomains(parts: DomainParts): Domains {
   const evidence = openEvidence(database, forParties, keys, clock)
   const accounts = openAccounts({ database, keys, evidence, clock })
   const organisations = openOrganisations({ database, evidence, clock, communitySuffix })
+  const contentStore = openContentStore(parts.contentFolder)
+  const incidents = openIncidents({ database, evidence, accounts, keys, clock })
   return {
     clock,
     log,
     database,
     keys,
     evidence,
-    contentStore: openContentStore(parts.contentFolder),
+    contentStore,
     accounts,
     organisations,
     members: openMembers({ database, keys, evidence, clock, accounts, organisations }),
-    incidents: openIncidents({ database, evidence, accounts, clock }),
+    incidents,
+    incidentCopies: openIncidentCopies({ database, incidents, evidence, keys, contentStore, clock }),
+    away: openAway({ database, keys, evidence, clock }),
     permits: openPermits({ database, evidence, clock }),
     wordings: openWordings({ database, keys, evidence, accounts, organisations, clock }),
     standingOf: newStandingOf({ database, accounts, clock, communitySuffix }),

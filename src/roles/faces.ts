@@ -9,8 +9,10 @@ import { newDocumentThreads } from '#delivery/document-threads.ts'
 import { newFindIntegrity } from '#delivery/integrity.ts'
 import { newLookInside } from '#delivery/documents.ts'
 import { newExpansion } from '#delivery/expansion.ts'
+import { openHolds } from '#delivery/holds.ts'
 import { withBackPressure } from '#delivery/pressure.ts'
 import type { Scanner } from '#delivery/scanner.ts'
+import type { SpamEngine } from '#delivery/spam-engine.ts'
 import { spoolsIn } from '#delivery/spool.ts'
 import { newVolume } from '#delivery/volume.ts'
 import { type SignedIn, newSignIn, newStillSignedIn } from '#identity/sign-in.ts'
@@ -30,9 +32,11 @@ import { type MarkingSet, shippedSet } from '#policy/marking-set.ts'
 import type { NeedToKnowFacts } from '#policy/need-to-know.ts'
 import type { VolumeLimits } from '#policy/volume.ts'
 import type { Domains } from '#roles/domains.ts'
+import { holdsParts } from '#roles/holds.ts'
+import { helpdeskDoors } from '#roles/helpdesk-doors.ts'
 import { webDoors } from '#roles/web-doors.ts'
 import { writingDoors } from '#roles/writing-doors.ts'
-import { imapDoors, withHelpdesk } from '#roles/imap-doors.ts'
+import { imapDoors, withHelp } from '#roles/imap-doors.ts'
 import type { SmtpDoors } from '#smtp/doors.ts'
 import { type SmtpLimits, smtpLimits } from '#smtp/limits.ts'
 import { listenForSubmission } from '#smtp/server.ts'
@@ -64,14 +68,22 @@ export interface FaceParts {
   readonly strictTransport: boolean
   readonly hostName: string
   readonly helpdesk: string
+  /** The page of the rules. */
+  readonly rulesUrl: string
   readonly brand?: Brand
   readonly spoolFolder: string
   /** What many recipients are, and which addresses are monitored. G11, T22 */
   readonly needToKnow: NeedToKnowFacts['limits']
+  /** After so long, a held message that nobody decided about is not delivered. T19 */
+  readonly heldMs: number
   /** How much an account may send. T23 */
   readonly volumeLimits: VolumeLimits
+  /** What reads messages of accounts near their limits; null or left out for nothing. */
+  readonly spamEngine?: SpamEngine | null
   /** The schemes and the mapping table; those that are shipped when left out. G06 */
   readonly markings?: MarkingSet
+  /** Domains outside to which a channel with a verified certificate is agreed; none when left out. G15 */
+  readonly channels?: readonly string[]
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
@@ -89,7 +101,7 @@ export interface Faces {
 }
 
 export async function openFaces(parts: FaceParts): Promise<Faces> {
-  const { domains, clock, log, metrics, scanner, hasRoom, recordHeld, markings = shippedSet } = parts
+  const { domains, clock, log, metrics, scanner, hasRoom, recordHeld, markings = shippedSet, channels = [] } = parts
   const watcher = await openWatcher({ database: domains.database, log })
   const mailboxes = openMailboxes({ ...domains, watcher })
   const roomOf = newRoomOf(domains)
@@ -98,20 +110,31 @@ export async function openFaces(parts: FaceParts): Promise<Faces> {
   const scanning = { countExpansion: newExpansion(clock), scanner }
   const documents = newDocumentThreads()
   const lookInside = newLookInside(documents, clock)
+  const findIntegrity = newFindIntegrity({ mailboxes, clock })
   const door = openAcceptance({
     ...domains,
-    findIntegrity: newFindIntegrity({ mailboxes, clock }),
-    volume: newVolume({ ...domains, limits: parts.volumeLimits }),
+    findIntegrity,
+    volume: newVolume({
+      ...domains,
+      limits: parts.volumeLimits,
+      ...(parts.spamEngine == null ? {} : { spam: { engine: parts.spamEngine, metrics } }),
+    }),
     ...scanning,
     lookInside,
     roomOf,
     hasRoom,
     recordHeld,
     markings,
+    channels,
     hostName: parts.hostName,
+    rulesUrl: parts.rulesUrl,
+    heldMs: parts.heldMs,
     announce,
   })
   const acceptance = withBackPressure(door, clock)
+  const holds = openHolds(
+    holdsParts(domains, { scanner, hasRoom, recordHeld, announce, hostName: parts.hostName, rulesUrl: parts.rulesUrl }),
+  )
   const signIn = newSignIn(domains)
 
   const smtp: SmtpDoors = {
@@ -126,7 +149,7 @@ export async function openFaces(parts: FaceParts): Promise<Faces> {
     signIn,
     stillSignedIn: newStillSignedIn(domains),
     mailboxes,
-    helpdesk: parts.helpdesk,
+    help: parts,
     append: newAppend({
       ...domains,
       ...scanning,
@@ -152,18 +175,23 @@ export async function openFaces(parts: FaceParts): Promise<Faces> {
     doors: smtp,
     hostName: parts.hostName,
     helpdesk: parts.helpdesk,
+    rulesUrl: parts.rulesUrl,
     limits: parts.smtpLimits ?? smtpLimits,
     clock,
   }
   const sessions = openWebSessions({ ...domains, clock, limits: parts.sessionLimits, admitsDemonstration: parts.demo })
   const writing = writingDoors(domains, {
     lookInside,
+    findIntegrity,
+    countExpansion: scanning.countExpansion,
+    holds,
     acceptance,
     roomOf,
     newSpool,
     hasRoom,
     recordHeld,
     markings,
+    channels,
     hostName: parts.hostName,
     mailboxes,
     limits: parts.needToKnow,
@@ -171,7 +199,14 @@ export async function openFaces(parts: FaceParts): Promise<Faces> {
   const web = await startWeb({
     ...common,
     ports: parts.ports,
-    doors: webDoors({ domains, sessions, mailboxes, writing }),
+    doors: webDoors({
+      domains,
+      sessions,
+      mailboxes,
+      writing,
+      markings,
+      desk: helpdeskDoors(domains, watcher, parts.hostName, holds),
+    }),
     helpdesk: parts.helpdesk,
     ...(parts.brand === undefined ? {} : { brand: parts.brand }),
     strictTransport: parts.strictTransport,
@@ -184,7 +219,7 @@ export async function openFaces(parts: FaceParts): Promise<Faces> {
       ...common,
       port: parts.ports.imaps,
       doors: imap,
-      admit: (address) => withHelpdesk(parts.admit(address), parts.helpdesk),
+      admit: (address) => withHelp(parts.admit(address), parts),
     }),
   ])
   const [submissions, submissionStartTls, imaps] = listeners

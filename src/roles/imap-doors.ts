@@ -6,9 +6,17 @@ import { type ImapDoors, SignedOut } from '#imap/doors.ts'
 import { type Reader, readerOf } from '#mailbox/means.ts'
 import type { Mailboxes } from '#mailbox/open-mailboxes.ts'
 
-/** An answer as it is, or a refusal with the Helpdesk's contact behind its remedy. */
-export function withHelpdesk<T>(answer: T, helpdesk: string): T {
-  return isRefused(answer) ? { ...answer, remedy: `${answer.remedy} Helpdesk: ${helpdesk}` } : answer
+/** How to reach the Helpdesk, and the page of the rules. */
+export interface Help {
+  readonly helpdesk: string
+  readonly rulesUrl: string
+}
+
+/** An answer as it is, or a refusal with the Helpdesk's contact and its rule's page behind its remedy. */
+export function withHelp<T>(answer: T, { helpdesk, rulesUrl }: Help): T {
+  if (!isRefused(answer)) return answer
+  const page = answer.clause === '' ? '' : `. See ${rulesUrl}#${answer.clause}`
+  return { ...answer, remedy: `${answer.remedy} Helpdesk: ${helpdesk}${page}` }
 }
 
 const isRefused = (answer: unknown): answer is Refused =>
@@ -20,18 +28,18 @@ export interface ImapDoorParts {
   readonly stillSignedIn: (who: SignedIn) => Promise<Refused | null>
   readonly mailboxes: Mailboxes
   readonly append: Append
-  readonly helpdesk: string
+  readonly help: Help
 }
 
-export function imapDoors({ signIn, stillSignedIn, mailboxes, append, helpdesk }: ImapDoorParts): ImapDoors {
+export function imapDoors({ signIn, stillSignedIn, mailboxes, append, help }: ImapDoorParts): ImapDoors {
   // The face holds what signIn gave as a thing of its own, and gives it back here.
   const person = (who: { account: string }) => who as SignedIn
   const as = async (who: { account: string }): Promise<Reader> => {
     const refusal = await stillSignedIn(person(who))
-    if (refusal !== null) throw new SignedOut(withHelpdesk(refusal, helpdesk))
+    if (refusal !== null) throw new SignedOut(withHelp(refusal, help))
     return readerOf(person(who))
   }
-  const told = async <T>(answer: Promise<T>) => withHelpdesk(await answer, helpdesk)
+  const told = async <T>(answer: Promise<T>) => withHelp(await answer, help)
   return {
     signIn: (attempt) => told(signIn(attempt)),
     append: async (who, name, options, content) => {
@@ -47,7 +55,7 @@ export function imapDoors({ signIn, stillSignedIn, mailboxes, append, helpdesk }
     select: async (who, name) => mailboxes.select(await as(who), name),
     changesSince: async (who, mailbox, modseq, uidNext) => mailboxes.changesSince(await as(who), mailbox, modseq, uidNext),
     async *fetchSummaries(who, mailbox, uids) {
-      yield* mailboxes.fetchSummaries(await as(who), mailbox, uids)
+      yield* mailboxes.fetchForPrograms(await as(who), mailbox, uids)
     },
     open: async (who, mailbox, uids) => mailboxes.open(await as(who), mailbox, uids),
     store: async (who, mailbox, uids, change) => mailboxes.store(await as(who), mailbox, uids, change),

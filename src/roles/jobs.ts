@@ -1,9 +1,12 @@
 // The jobs process: what is done in the background, by a timetable. And the sequencer of the record, with its witnesses.
 import pg from 'pg'
 import { systemClock } from '#base/clock.ts'
+import { Unavailable } from '#base/faults.ts'
 import { newLog } from '#base/log.ts'
 import { newMetrics } from '#base/metrics.ts'
 import type { Config } from '#config.ts'
+import { expireHolds } from '#delivery/holds.ts'
+import { forgetReplies, replyWhileAway } from '#delivery/automatic-replies.ts'
 import { forgetSubmissions, sweepContent } from '#delivery/housekeeping.ts'
 import { forgetVolume } from '#delivery/volume.ts'
 import { publishedFile } from '#evidence/publish.ts'
@@ -15,11 +18,18 @@ import { startJobs } from '#host/jobs.ts'
 import { dropPrivileges, serviceUser } from '#host/privileges.ts'
 import { startRole } from '#host/role.ts'
 import { forgetSessions } from '#identity/web-sessions.ts'
+import { endAccess, forgetHandlings } from '#mailbox/withheld.ts'
+import { openWatcher } from '#mailbox/watch.ts'
+import { holdsParts } from '#roles/holds.ts'
+import { openReplies } from '#roles/replies.ts'
 import { openServiceDomains } from '#roles/open.ts'
 import { logOriginOf, placesOf } from '#roles/places.ts'
 
 const drainWithinMs = 18_000
 const hourMs = 3_600_000
+const expireHoldsEveryMs = 60_000
+const replyEveryMs = 10_000
+const endAccessEveryMs = 60_000
 
 export async function runJobs(config: Config): Promise<void> {
   const log = newLog(config.logLevel, { process: 'jobs' }, config.logFile === '-' ? undefined : config.logFile)
@@ -35,6 +45,20 @@ export async function runJobs(config: Config): Promise<void> {
     const expire = unlessDoubted(clock, log, work)
     return [job, async () => done.inc({ job }, await expire())] as const
   }
+  const watcher = await openWatcher({ database: domains.database, log })
+  // Nothing is scanned here: what nobody decided about is not delivered.
+  const scanner = { scan: () => Promise.reject(new Unavailable('scanner')), close() {} }
+  const held = holdsParts(domains, {
+    scanner,
+    hasRoom: () => true,
+    recordHeld: () => null,
+    announce: watcher.announce,
+    hostName: config.hostName,
+    rulesUrl: `${config.publicUrl}/rules`,
+  })
+  const replies = await openReplies({ config, domains, watcher, standing, log })
+  const sent = metrics.counter('cjsm_automatic_replies_total', 'Automatic replies that were sent for people who are away')
+  const replyToMail = unlessDoubted(clock, log, async () => (replies.mayBeSent() ? replyWhileAway(replies.parts) : 0))
   const pool = new pg.Pool({ connectionString: placesOf(config).connectionString, max: 3 })
   const lost = () => log.warn({}, 'a database connection of the job runner ended')
   pool.on('error', lost)
@@ -46,13 +70,25 @@ export async function runJobs(config: Config): Promise<void> {
       expires('forget-submissions', () => forgetSubmissions(domains)),
       expires('forget-volume', () => forgetVolume(domains)),
       expires('forget-sessions', () => forgetSessions(domains)),
+      expires('destroy-incident-copies', () => domains.incidentCopies.destroyDecided()),
       expires('sweep-content', () => sweepContent(domains)),
+      expires('expire-holds', () => expireHolds(held)),
+      expires('end-access', () => endAccess({ ...domains, watcher })),
+      expires('forget-handlings', () => forgetHandlings(domains)),
+      expires('forget-replies', () => forgetReplies(domains)),
+      ['reply-while-away', async () => sent.inc(await replyToMail())],
     ]),
     timetable: [
       { task: 'forget-submissions', everyMs: hourMs },
       { task: 'forget-volume', everyMs: 24 * hourMs },
       { task: 'forget-sessions', everyMs: hourMs },
+      { task: 'destroy-incident-copies', everyMs: hourMs },
       { task: 'sweep-content', everyMs: 24 * hourMs },
+      { task: 'expire-holds', everyMs: expireHoldsEveryMs },
+      { task: 'end-access', everyMs: endAccessEveryMs },
+      { task: 'forget-handlings', everyMs: 24 * hourMs },
+      { task: 'forget-replies', everyMs: 24 * hourMs },
+      { task: 'reply-while-away', everyMs: replyEveryMs },
     ],
   })
   const drain = async () => {
@@ -60,6 +96,8 @@ export async function runJobs(config: Config): Promise<void> {
     await witnesses.stop()
     await sequencer.stop()
     await pool.end()
+    await replies.close()
+    await watcher.close()
     await close()
   }
   const publish = async (path: string) => {

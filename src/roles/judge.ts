@@ -7,6 +7,7 @@ import { table } from '#cli/table.ts'
 import { keyOf } from '#community/standing.ts'
 import type { Config } from '#config.ts'
 import { newDocumentThreads } from '#delivery/document-threads.ts'
+import { newExpansion } from '#delivery/expansion.ts'
 import { newLookInside } from '#delivery/documents.ts'
 import { octetsOf } from '#delivery/inspect.ts'
 import { type Judgement, judgeMessage } from '#delivery/judge.ts'
@@ -14,6 +15,7 @@ import type { SignedIn } from '#identity/sign-in.ts'
 import { addressKey } from '#mail/address.ts'
 import { writeHandlingAsked } from '#policy/handling-asked.ts'
 import { markingWords } from '#policy/marking.ts'
+import { releaseRecorded } from '#policy/release.ts'
 import type { Domains } from '#roles/domains.ts'
 import { markingSetIn } from '#roles/marking-files.ts'
 import { openServiceDomains } from '#roles/open.ts'
@@ -42,12 +44,14 @@ export async function judge(config: Config, options: Options, print: Print): Pro
     const parts = {
       ...domains,
       lookInside,
+      countExpansion: newExpansion(systemClock),
       markings: markingSetIn(config.markingsFolder),
+      channels: config.verifiedChannels,
       hostName: config.hostName,
       nowMs: () => systemClock.now(),
     }
     const judgement = await judgeMessage(parts, who, envelope, octetsOf(octets))
-    print(options.flags.has('json') ? JSON.stringify(jsonOf(judgement), null, 2) : textOf(judgement, config.helpdesk))
+    print(options.flags.has('json') ? JSON.stringify(jsonOf(judgement), null, 2) : textOf(judgement, config))
     return judgement.refusal === null && judgement.decision.recipients.every(({ verdict }) => verdict.kind === 'allowed') ? 0 : 1
   } finally {
     await documents.close()
@@ -88,20 +92,22 @@ async function personAt({ standingOf, accounts }: Domains, address: string): Pro
 }
 
 /** The judgement as data: what it says in text, and the facts. */
-function jsonOf({ refusal, decision, facts, rules, stamps }: Judgement) {
+function jsonOf({ refusal, held, decision, facts, rules, stamps }: Judgement) {
   const { asserted, floor, warnings, lowered, recipients } = decision
-  return { refusal, recipients, asserted, floor, lowered, warnings, rules, stamps, facts }
+  return { refusal, held, recipients, asserted, floor, lowered, warnings, rules, stamps, facts }
 }
 
-function textOf({ refusal, decision, facts, rules, stamps }: Judgement, helpdesk: string): string {
+function textOf({ refusal, held, decision, facts, rules, stamps }: Judgement, config: Config): string {
   const { asserted, floor, lowered, warnings, recipients } = decision
   const list = (items: readonly string[]) => (items.length === 0 ? ['  none'] : items.map((item) => `  ${item}`))
   const told = ({ clause, about, remedy }: { clause: string; about: string; remedy: string }) => `[${clause}] ${about}. ${remedy}`
   return [
-    refusal === null
-      ? 'The message would be taken. It was not scanned for viruses.'
-      : `The message would be refused: ${told(refusal)}`,
-    ...(refusal === null ? [] : [`Helpdesk: ${helpdesk}`]),
+    refusal !== null
+      ? `The message would be refused: ${told(refusal)}`
+      : held !== null
+        ? `The message would be held for a person: ${told(held)}`
+        : 'The message would be taken. It was not scanned for viruses.',
+    ...(refusal === null ? [] : [`Helpdesk: ${config.helpdesk}. See ${config.publicUrl}/rules#${refusal.clause}`]),
     '',
     'Recipients',
     ...recipients.map(({ address, verdict }) => `  ${address}: ${verdict.kind === 'allowed' ? 'allowed' : told(verdict)}`),
@@ -113,6 +119,7 @@ function textOf({ refusal, decision, facts, rules, stamps }: Judgement, helpdesk
       ({ carrier, line, origin }) => `  ${carrier}: ${line} (${origin})`,
     ),
     ...(lowered === null ? [] : [`  lowered from ${markingWords(lowered.from)}: ${lowered.reason}`]),
+    ...(releaseRecorded(facts) === null ? [] : [`  release outside: ${Object.values(releaseRecorded(facts) ?? {}).join('; ')}`]),
     ...(facts.handling === null || writeHandlingAsked(facts.handling) === ''
       ? []
       : [`  handling: ${writeHandlingAsked(facts.handling)}`]),

@@ -3,6 +3,7 @@ import { systemClock } from '#base/clock.ts'
 import { newLog } from '#base/log.ts'
 import { type Options, UsageError, needed } from '#cli/command.ts'
 import type { Config } from '#config.ts'
+import { auditHolds, newHeldAccounts } from '#delivery/audit-holds.ts'
 import { auditEvidence } from '#evidence/audit.ts'
 import { receiptOf } from '#evidence/receipt.ts'
 import { checkpointNote, publicKeysText, treeOf } from '#evidence/tree.ts'
@@ -98,7 +99,14 @@ export async function auditIn(
   o: { logKeeper: LogKeeper; origin: string; witnesses: readonly Witness[]; find: (sentence: string) => void },
 ): Promise<{ records: number; messages: number; disposed: number }> {
   const accounts = newAccounts()
-  const evidence = await auditEvidence({ ...o, ...domains, tx, hear: accounts.hear })
-  const messages = await auditMessages({ ...o, ...domains, tx, accounts, complete: evidence.disposed === 0 })
+  const held = newHeldAccounts()
+  const hear: typeof accounts.hear = (leaf, openings, subjectOf) => {
+    accounts.hear(leaf, openings, subjectOf)
+    held.hear(leaf, openings)
+  }
+  const evidence = await auditEvidence({ ...o, ...domains, tx, hear })
+  const complete = evidence.disposed === 0
+  const messages = await auditMessages({ ...o, ...domains, tx, accounts, complete })
+  await auditHolds({ ...o, ...domains, tx, held, complete })
   return { ...evidence, messages }
 }

@@ -20,6 +20,7 @@ const programs: Readonly<Record<string, string>> = {
   zip: 'zip',
   faketime: 'faketime',
   chromium: 'chromium',
+  spamd: 'spamd',
 }
 const perlModules = ['libnet-ssleay-perl', 'libio-socket-ssl-perl', 'libauthen-sasl-perl']
 

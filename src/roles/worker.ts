@@ -17,6 +17,7 @@ import { openFaces } from '#roles/faces.ts'
 import { openServiceDomains } from '#roles/open.ts'
 import { markingSetIn } from '#roles/marking-files.ts'
 import { floorOf, placesOf } from '#roles/places.ts'
+import { spamEngineOf } from '#roles/spam-engine.ts'
 
 const databaseConnections = 12
 const drainWithinMs = 18_000
@@ -59,15 +60,19 @@ export async function runWorker(config: Config): Promise<void> {
     strictTransport: config.tlsCertificate !== '',
     hostName: config.hostName,
     helpdesk: config.helpdesk,
+    rulesUrl: `${config.publicUrl}/rules`,
     brand: { name: config.serviceName, colour: config.serviceColour },
     markings: markingSetIn(config.markingsFolder),
+    channels: config.verifiedChannels,
     spoolFolder: places.spool,
     needToKnow: {
       recipients: config.manyRecipients,
       organisations: config.manyOrganisations,
       monitored: config.monitoredSuffixes,
     },
-    volumeLimits: { perHour: config.sendingPerHour, perDay: config.sendingPerDay },
+    spamEngine: spamEngineOf(config),
+    heldMs: config.heldDays * 24 * 3_600_000,
+    volumeLimits: { perHour: config.sendingPerHour, perDay: config.sendingPerDay, spreadPerHour: config.organisationsPerHour },
     netLimits: netLimitsWithin(descriptorLimit(), listenersOfWorker),
   })
   const drain = async () => {

@@ -1,5 +1,6 @@
 // What webmail writes with, put together: drafts and their files, the directory, the one door out of a draft, and what became of what was sent.
 import { openDirectory } from '#community/directory.ts'
+import type { Holds } from '#delivery/holds.ts'
 import { noRoom } from '#delivery/outcome.ts'
 import { openSentOutcomes } from '#delivery/sent-outcomes.ts'
 import { newNeedToKnow, type NeedToKnowParts } from '#delivery/need-to-know.ts'
@@ -9,12 +10,23 @@ import { type Uploads, openUploads } from '#mailbox/uploads.ts'
 import type { Domains } from '#roles/domains.ts'
 import type { WritingDoors } from '#web/webmail/compose/writing-doors.ts'
 
-type Given = 'acceptance' | 'roomOf' | 'newSpool' | 'hasRoom' | 'recordHeld' | 'hostName' | 'markings' | 'lookInside'
+type Given =
+  | 'acceptance'
+  | 'roomOf'
+  | 'newSpool'
+  | 'hasRoom'
+  | 'recordHeld'
+  | 'hostName'
+  | 'markings'
+  | 'channels'
+  | 'lookInside'
+  | 'findIntegrity'
+  | 'countExpansion'
 
 /** Binds writing to the domains and to the door of acceptance. */
 export function writingDoors(
   domains: Domains,
-  given: Pick<DraftWriterParts, Given | 'mailboxes'> & Pick<NeedToKnowParts, 'mailboxes' | 'limits'>,
+  given: { readonly holds: Holds } & Pick<DraftWriterParts, Given | 'mailboxes'> & Pick<NeedToKnowParts, 'mailboxes' | 'limits'>,
 ): WritingDoors {
   const drafts = openDrafts(domains)
   const stored = openUploads(domains)
@@ -37,6 +49,7 @@ export function writingDoors(
       directory,
       needToKnow: newNeedToKnow({ ...domains, ...given, directory }),
     }),
-    outcomes: openSentOutcomes({ ...domains, directory }),
+    outcomes: openSentOutcomes({ ...domains, directory, holds: given.holds }),
+    holds: given.holds,
   }
 }

@@ -1,7 +1,17 @@
 // Doors for tests: a small community in memory, which is also an executable description of what the face expects of the real ones.
 import { refused, Unavailable, type Refused } from '#base/faults.ts'
 import type { Address } from '#mail/address.ts'
-import type { Accepted, Envelope, Recipient, SignedIn, SignInAttempt, SmtpDoors, Spool, SubmissionSession } from '#smtp/doors.ts'
+import type {
+  Accepted,
+  Envelope,
+  Recipient,
+  RecipientNote,
+  SignedIn,
+  SignInAttempt,
+  SmtpDoors,
+  Spool,
+  SubmissionSession,
+} from '#smtp/doors.ts'
 
 export interface Submitted {
   readonly who: SignedIn
@@ -54,7 +64,7 @@ export class MemoryDoors implements SmtpDoors {
     return refused('G02', 'reverse-path-is-not-the-submitters', 'The reverse-path is of somebody else', 'Use your own address')
   }
 
-  async admitRecipient(_who: SignedIn, _envelope: Envelope, { address }: Recipient): Promise<Refused | null> {
+  async admitRecipient(_who: SignedIn, _envelope: Envelope, { address }: Recipient): Promise<Refused | RecipientNote | null> {
     if (address === 'unknown@firm.test')
       return refused('G01', 'recipient-is-unknown', `${address} is nobody here`, 'Look in the directory')
     if (address === 'removed@firm.test')
@@ -62,7 +72,7 @@ export class MemoryDoors implements SmtpDoors {
     if (address === 'full@firm.test') return refused('G20', 'over-quota', `${address} has no room`, 'Try again later')
     if (address === 'fault@firm.test') throw new Error('a secret text')
     if (address.endsWith('@outside.test'))
-      return refused('G01', 'recipient-is-outside-the-community', `${address} is not a member`, 'Ask about trusted recipients')
+      return { kind: 'warning', clause: 'G15', about: `${address} is not a member`, remedy: 'Say why it may go' }
     return null
   }
 

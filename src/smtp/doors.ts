@@ -7,11 +7,19 @@ export interface SmtpDoors {
   signIn(attempt: SignInAttempt): Promise<SignedIn | Refused>
   /** Whether this person may use this reverse-path (null is `<>`). */
   admitReversePath(who: SignedIn, reversePath: Address | null): Promise<Refused | null>
-  /** Whether this recipient may be written to; asked again of all of them in `accept`. */
-  admitRecipient(who: SignedIn, envelope: Envelope, recipient: Recipient): Promise<Refused | null>
+  /** Whether this recipient may be written to, and what the sender is to know of it; asked again of all of them in `accept`. */
+  admitRecipient(who: SignedIn, envelope: Envelope, recipient: Recipient): Promise<Refused | RecipientNote | null>
   newSpool(): Spool
   /** Takes the message or refuses it. From this call on the spool is its own, whatever the outcome. Throws Unavailable for 451. */
   accept(who: SignedIn, envelope: Envelope, content: Spool, session: SubmissionSession): Promise<Accepted | Refused>
+}
+
+/** What 250 says of a recipient that is taken. */
+export interface RecipientNote {
+  readonly kind: 'warning'
+  readonly clause: string
+  readonly about: string
+  readonly remedy: string
 }
 
 export interface SignInAttempt {

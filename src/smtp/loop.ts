@@ -21,6 +21,7 @@ export interface LoopOptions {
   readonly limits: SmtpLimits
   readonly hostName: string
   readonly helpdesk: string
+  readonly rulesUrl: string
   readonly tlsContext: () => SecureContext
   readonly clock: Clock
   readonly log: Log

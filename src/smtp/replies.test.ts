@@ -6,7 +6,7 @@ import type { Accepted } from '#smtp/doors.ts'
 import { formatReply, plainReply, reply, replyToAccepted, replyToFault, replyToRefusal } from '#smtp/replies.ts'
 
 const say = (reason: string, about = 'It is so', remedy = 'Do this') =>
-  formatReply(replyToRefusal(refused('G01', reason, about, remedy), '0300 000'))
+  formatReply(replyToRefusal(refused('G01', reason, about, remedy), { helpdesk: '0300 000', rulesUrl: 'https://m.test/rules' }))
 
 test('a reply of several lines has a hyphen in all but the last, and its status in each (RFC 5321 §4.2.1, RFC 2034 §4)', () => {
   assert.equal(formatReply(reply(250, '2.0.0', 'one', 'two')), '250-2.0.0 one\r\n250 2.0.0 two\r\n')
@@ -33,22 +33,28 @@ test('lines have at most 512 octets with CRLF and break at spaces; a word that i
 })
 
 test('a reply is ASCII and one line stays one, whatever is in it', () => {
-  assert.equal(say('x', 'organisation’s – “it”'), `550 5.7.1 [G01] organisation's - "it". Do this. Helpdesk: 0300 000.\r\n`)
-  assert.equal(say('x', 'bøb\r\n250 fine\u202e'), '550 5.7.1 [G01] b?b?250 fine?. Do this. Helpdesk: 0300 000.\r\n')
+  assert.equal(
+    say('x', 'organisation’s – “it”'),
+    `550 5.7.1 [G01] organisation's - "it". Do this. Helpdesk: 0300 000. See https://m.test/rules#G01\r\n`,
+  )
+  assert.equal(
+    say('x', 'bøb\r\n250 fine\u202e'),
+    '550 5.7.1 [G01] b?b?250 fine?. Do this. Helpdesk: 0300 000. See https://m.test/rules#G01\r\n',
+  )
 })
 
 for (const [reason, start] of [
   ['recipient-is-unknown', '550 5.1.1'],
   ['recipient-is-removed', '550 5.1.6'],
-  ['recipient-is-outside-the-community', '550 5.7.1'],
+  ['release-is-not-declared', '550 5.7.1'],
   ['over-quota', '452 4.2.2'],
   ['sign-in-failed', '535 5.7.8'],
   ['computer-in-use', '454 4.7.0'],
   ['content-is-malicious', '550 5.7.1'],
   ['__proto__', '550 5.7.1'],
 ] as const) {
-  test(`a refusal because ${reason} is answered ${start}, with clause, fact, remedy and Helpdesk`, () => {
-    assert.equal(say(reason), `${start} [G01] It is so. Do this. Helpdesk: 0300 000.\r\n`)
+  test(`a refusal because ${reason} is answered ${start}, with clause, fact, remedy, Helpdesk and the rule’s page`, () => {
+    assert.equal(say(reason), `${start} [G01] It is so. Do this. Helpdesk: 0300 000. See https://m.test/rules#G01\r\n`)
   })
 }
 

@@ -65,6 +65,7 @@ const codes: ReadonlyMap<string, CodeAndStatus> = new Map([
   ['recipient-is-removed', [550, '5.1.6']],
   ['over-quota', [452, '4.2.2']],
   ['no-room', [452, '4.3.1']],
+  ['too-many-held', [452, '4.3.1']],
   ['record-does-not-stand', [451, '4.3.0']],
   ['too-busy', [451, '4.4.5']],
   ['message-is-too-deep', [554, '5.6.0']],
@@ -77,8 +78,14 @@ const codes: ReadonlyMap<string, CodeAndStatus> = new Map([
 
 const usual: CodeAndStatus = [550, '5.7.1']
 
-/** Says a refusal: the clause, the fact that matched, what to do, and how to reach the Helpdesk. `otherwise` is for reasons without a code of their own. */
-export function replyToRefusal(refusal: Refused, helpdesk: string, otherwise: CodeAndStatus = usual): Reply {
+/** Where one finds help, as every refusal says it: how to reach the Helpdesk, and the page of the rules. */
+export interface Help {
+  readonly helpdesk: string
+  readonly rulesUrl: string
+}
+
+/** Says a refusal: the clause, the fact that matched, what to do, how to reach the Helpdesk, and where the rule stands at length. `otherwise` is for reasons without a code of their own. */
+export function replyToRefusal(refusal: Refused, { helpdesk, rulesUrl }: Help, otherwise: CodeAndStatus = usual): Reply {
   const [code, status] = codes.get(refusal.reason) ?? otherwise
   const clause = refusal.clause === '' ? '' : `[${refusal.clause}] `
   return reply(
@@ -87,7 +94,7 @@ export function replyToRefusal(refusal: Refused, helpdesk: string, otherwise: Co
     `${clause}${[refusal.about, refusal.remedy, `Helpdesk: ${helpdesk}`]
       .filter((part) => part !== '')
       .map(sentence)
-      .join(' ')}`,
+      .join(' ')}${refusal.clause === '' ? '' : ` See ${rulesUrl}#${refusal.clause}`}`,
   )
 }
 
@@ -105,6 +112,11 @@ export function replyToFault(fault: unknown, reference: string): Reply {
   return reply(451, status, `${about}; nothing was accepted. Try again later. Reference: ${reference}`)
 }
 
+/** What a sender is to know beside a reply that takes something. */
+export function noteOf({ clause, about, remedy }: { clause: string; about: string; remedy: string }): string {
+  return `Note [${clause}] ${[about, remedy].map(sentence).join(' ')}`
+}
+
 /** Says what became of an accepted message: the counts that are not zero, the receipt, and what its sender is to know. */
 export function replyToAccepted(accepted: Accepted): Reply {
   const { delivered, queued, held, refused, receipt, again, warnings = [] } = accepted
@@ -115,7 +127,7 @@ export function replyToAccepted(accepted: Accepted): Reply {
     refused > 0 ? `refused for ${refused}` : '',
   ].filter((count) => count !== '')
   const first = counts.join(', ')
-  const notes = warnings.map(({ clause, about, remedy }) => `Note [${clause}] ${[about, remedy].map(sentence).join(' ')}`)
+  const notes = warnings.map(noteOf)
   const retry = again ? '; the same message came before, nothing was sent twice' : ''
   return reply(250, '2.0.0', `${first[0]!.toUpperCase()}${first.slice(1)}${retry}; receipt ${receipt}`, ...notes)
 }

@@ -25,6 +25,8 @@ export interface SubmissionOptions {
   readonly hostName: string
   /** How to reach the Helpdesk, as refusals say it. */
   readonly helpdesk: string
+  /** The page of the rules. */
+  readonly rulesUrl: string
   readonly limits: SmtpLimits
   readonly netLimits: NetLimits
   readonly clock: Clock
@@ -34,9 +36,9 @@ export interface SubmissionOptions {
 
 /** Opens the port; throws when it cannot be had. */
 export function listenForSubmission(options: SubmissionOptions): Promise<Listener> {
-  const { doors, limits, netLimits, hostName, helpdesk, tlsContext, clock, metrics, ...net } = options
+  const { doors, limits, netLimits, hostName, helpdesk, rulesUrl, tlsContext, clock, metrics, ...net } = options
   const log = options.log.child({ face: 'submission' })
-  const loop: LoopOptions = { doors, limits, hostName, helpdesk, tlsContext, clock, log, series: smtpSeries(metrics) }
+  const loop: LoopOptions = { doors, limits, hostName, helpdesk, rulesUrl, tlsContext, clock, log, series: smtpSeries(metrics) }
   return listen({
     ...net,
     tlsContext,
@@ -44,7 +46,7 @@ export function listenForSubmission(options: SubmissionOptions): Promise<Listene
     log,
     limits: netLimits,
     // RFC 5321 §3.1: 554 in place of the greeting.
-    greetRefusal: (refusal) => formatReply({ ...replyToRefusal(refusal, helpdesk), code: 554, status: '5.7.1' }),
+    greetRefusal: (refusal) => formatReply({ ...replyToRefusal(refusal, { helpdesk, rulesUrl }), code: 554, status: '5.7.1' }),
     greetTooMany: formatReply(reply(421, '4.7.0', 'Too many connections from your network')),
     serve: (connection) => serveConnection(connection, loop),
   })

@@ -29,6 +29,8 @@ export interface Session {
   readonly hostName: string
   /** How to reach the Helpdesk, for refusals. */
   readonly helpdesk: string
+  /** The page of the rules, for refusals. */
+  readonly rulesUrl: string
   phase: Phase
   helo: string
   signedIn: SignedIn | null
@@ -41,7 +43,7 @@ export interface Session {
 }
 
 /** A session as it stands when the connection opens, and again after STARTTLS (RFC 3207 §4.2). */
-export function newSession(fixed: Pick<Session, 'doors' | 'limits' | 'wire' | 'hostName' | 'helpdesk'>): Session {
+export function newSession(fixed: Pick<Session, 'doors' | 'limits' | 'wire' | 'hostName' | 'helpdesk' | 'rulesUrl'>): Session {
   return {
     ...fixed,
     phase: 'opened',

@@ -45,6 +45,7 @@ export async function openTestPort({
     doors,
     hostName: 'mail.cjsm.test',
     helpdesk: '0300 000',
+    rulesUrl: 'https://mail.cjsm.test/rules',
     limits: { ...smtpLimits, signInFailureDelayMs: 5, ...limits },
     netLimits,
     clock: systemClock,

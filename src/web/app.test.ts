@@ -55,6 +55,7 @@ test('only these routes are open to strangers', () => {
     'GET /help',
     'GET /help/accessibility',
     'GET /help/cookies',
+    'GET /help/markings',
     'GET /new-browser',
     'GET /rules',
     'GET /sign-in',
@@ -285,5 +286,5 @@ test('a connection from outside the UK sees the refusal on every page, before si
   assert.equal(answer.status, 403)
   assert.equal(answer.connection, 'close')
   assert.match(answer.body, /203\.0\.113\.9/)
-  assert.match(answer.body, /The rule is T21/)
+  assert.match(answer.body, /The rule is <a [^>]*>T21</)
 })

@@ -10,6 +10,7 @@ import { assetRoutes } from '#web/assets-routes.ts'
 import { newAttendant } from '#web/attend.ts'
 import type { WebDoors } from '#web/doors.ts'
 import { formsAndUploads } from '#web/bodies.ts'
+import { helpdeskRoutes } from '#web/helpdesk/routes.ts'
 import { helpRoutes } from '#web/help/routes.ts'
 import { maxFormOctets } from '#web/limits.ts'
 import type { Lobby } from '#web/lobby.ts'
@@ -18,8 +19,11 @@ import { newRender } from '#web/render.ts'
 import type { Route } from '#web/route.ts'
 import { rulesRoutes } from '#web/rules/routes.ts'
 import { signInRoutes } from '#web/sign-in/routes.ts'
+import { awayRoutes } from '#web/webmail/away/routes.ts'
 import { composeRoutes } from '#web/webmail/compose/routes.ts'
+import { heldRoutes } from '#web/webmail/held/routes.ts'
 import { folderRoutes } from '#web/webmail/folders/routes.ts'
+import { reportRoutes } from '#web/webmail/report/routes.ts'
 import { messageRoutes } from '#web/webmail/message/routes.ts'
 
 export interface AppParts {
@@ -41,8 +45,12 @@ export function routesOf(doors: WebDoors): Route[] {
     ...signInRoutes(doors),
     ...folderRoutes(doors),
     ...messageRoutes(doors),
+    ...reportRoutes(doors),
     ...composeRoutes(doors),
-    ...helpRoutes(),
+    ...heldRoutes(doors),
+    ...awayRoutes(doors),
+    ...helpRoutes(doors),
+    ...helpdeskRoutes(doors),
     ...rulesRoutes(doors),
   ]
 }

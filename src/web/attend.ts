@@ -97,6 +97,7 @@ export function newAttendant(parts: AttendantParts) {
     if (route.who === 'anyone') return route.run(visit)
     const { session } = presence
     if (session === null) return strangersAnswer(route, request, presence, form)
+    if (route.isForOfficers === true && !session.isOfficer) return { kind: 'not-found' }
     lobby.signedIn(request.raw.socket)
     const { account, computer, address } = session.who
     const reader = { holder: account, computer, address }

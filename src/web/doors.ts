@@ -1,7 +1,12 @@
 // What the web face needs from below; roles/web-doors.ts passes the real functions, a test passes its own. Each journey adds the members it needs.
+import type { Refused } from '#base/faults.ts'
+import type { AwayNotice } from '#community/away.ts'
 import type { WebSessions } from '#identity/web-sessions.ts'
 import type { Mailboxes } from '#mailbox/open-mailboxes.ts'
+import type { Scheme } from '#policy/schemes.ts'
 import type { ClauseShown } from '#policy/rulebook.ts'
+import type { HelpdeskDoors } from '#web/helpdesk/doors.ts'
+import type { Reports } from '#helpdesk/reports.ts'
 import type { WritingDoors } from '#web/webmail/compose/writing-doors.ts'
 
 export interface WebDoors {
@@ -12,6 +17,18 @@ export interface WebDoors {
   readonly mailboxes: Mailboxes
   /** Drafts, their files, the directory, sending, and what became of what was sent. */
   readonly writing: WritingDoors
+  /** The Helpdesk's console. */
+  readonly helpdesk: HelpdeskDoors
+  /** What people tell the Helpdesk of a message. */
+  readonly reports: Reports
+  /** What is answered for a person who is away. */
+  readonly away: {
+    noticeOf(account: string): Promise<AwayNotice | null>
+    /** Recorded as an act of their own; null takes the notice away. */
+    set(account: string, notice: AwayNotice | null): Promise<null | Refused>
+  }
+  /** The marking schemes of who writes from an address: their organisation's own among them (G07, G08). */
+  readonly schemesOf: (address: string) => Promise<readonly Scheme[]>
   /** Each clause, how it is kept, and what a sender sees. */
   readonly rulebook: () => readonly ClauseShown[]
   /** A keyed hash of the service's own, for tokens. */

@@ -60,3 +60,5 @@ export const receiptWaitMs = 2000
 export const receiptPollMs = 250
 /** Messages that one act names; more are not looked at. */
 export const maxUidsInAct = 200
+/** Incidents that the Helpdesk's list shows. */
+export const incidentsPerPage = 200

@@ -17,7 +17,7 @@ export interface PageContext {
   /** The value of the hidden field `csrf` of every form. */
   readonly csrf: string
   /** Of the signed-in person, or null. */
-  readonly person: { readonly name: string; readonly address: string } | null
+  readonly person: { readonly name: string; readonly address: string; readonly isOfficer?: boolean } | null
   readonly helpdesk: string
   /** Where the assets of this build are: `/assets/…`, without a slash at the end. */
   readonly assets: string

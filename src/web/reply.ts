@@ -61,13 +61,13 @@ function withCookies(reply: FastifyReply, presence: Presence | null): FastifyRep
 async function sendPage(parts: ReplyParts, reply: FastifyReply, presence: Presence | null, page: Page): Promise<FastifyReply> {
   const errors = page.errors ?? []
   const nowMs = parts.clock.now()
-  const who = presence?.session?.who
+  const session = presence?.session
   const context = {
     title: page.title,
     errors,
     notice: (await presence?.takeNotice(nowMs)) ?? null,
     csrf: (await presence?.token()) ?? '',
-    person: who === undefined ? null : { name: who.name, address: who.address },
+    person: session == null ? null : { name: session.who.name, address: session.who.address, isOfficer: session.isOfficer },
     helpdesk: parts.helpdesk,
     assets: parts.assets.base,
     nowMs,

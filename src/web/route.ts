@@ -62,6 +62,8 @@ export interface StrangerRoute extends RouteBase {
 
 export interface PersonRoute extends RouteBase {
   readonly who: 'signed-in'
+  /** True for the Helpdesk's pages: for anybody else there is nothing there. */
+  readonly isForOfficers?: true
   run(visit: PersonVisit): Promise<Answer>
 }
 

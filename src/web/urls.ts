@@ -9,6 +9,7 @@ export const patterns = {
   newBrowser: '/new-browser',
   asset: '/assets/:build/*',
   help: '/help',
+  markings: '/help/markings',
   accessibility: '/help/accessibility',
   cookies: '/help/cookies',
   rules: '/rules',
@@ -26,6 +27,7 @@ export const patterns = {
   messageWithin: '/mail/:mailbox/:uid/within/:part',
   messageOriginal: '/mail/:mailbox/:uid/original',
 
+  away: '/away',
   write: '/write',
   writeDraft: '/write/:draft',
   writeFiles: '/write/:draft/files',
@@ -34,13 +36,29 @@ export const patterns = {
   writeCheck: '/write/:draft/check',
   writeSend: '/write/:draft/send',
   writeWithout: '/write/:draft/without-refused',
+  writeRelease: '/write/:draft/release',
   writeDelete: '/write/:draft/delete',
   writeSent: '/write/:draft/sent',
   writeReceipt: '/write/:draft/sent/receipt',
+  writeWithdraw: '/write/:draft/sent/withdraw',
+  held: '/held',
+  heldWithdraw: '/held/:hold/withdraw',
   drafts: '/drafts',
   people: '/people',
   answer: '/mail/:mailbox/:uid/answer/:kind',
+  report: '/mail/:mailbox/:uid/report',
+  toldAbove: '/mail/:mailbox/:uid/told-above',
   sentOf: '/mail/:mailbox/:uid/sent',
+
+  helpdesk: '/helpdesk',
+  helpdeskIncident: '/helpdesk/incidents/:incident',
+  helpdeskDecide: '/helpdesk/incidents/:incident/decide',
+  helpdeskPropose: '/helpdesk/incidents/:incident/propose',
+  helpdeskConfirm: '/helpdesk/incidents/:incident/confirm',
+  helpdeskPermits: '/helpdesk/permits',
+  helpdeskHolds: '/helpdesk/holds',
+  helpdeskHold: '/helpdesk/holds/:hold',
+  helpdeskHoldDecide: '/helpdesk/holds/:hold/decide',
 } as const
 
 const path = (...parts: readonly (string | number)[]) => `/${parts.map((part) => encodeURIComponent(part)).join('/')}`
@@ -59,9 +77,12 @@ export const urls = {
   signedOut: () => patterns.signedOut,
   newBrowser: (next?: string) => withQuery(patterns.newBrowser, { next }),
   help: () => patterns.help,
+  markings: () => patterns.markings,
   accessibility: () => patterns.accessibility,
   cookies: () => patterns.cookies,
   rules: () => patterns.rules,
+  /** One clause on the page of the rules; every refusal names it. */
+  rule: (clause: string) => `${patterns.rules}#${clause}`,
 
   /** One page of a mailbox: the newest, those `before` a UID, or those `after` one. */
   mailbox: (mailbox: string, place: { before?: number; after?: number } = {}) => withQuery(path('mail', mailbox), place),
@@ -83,6 +104,7 @@ export const urls = {
   /** The whole message as it was delivered, as a download. */
   messageOriginal: (mailbox: string, uid: number) => path('mail', mailbox, uid, 'original'),
 
+  away: () => patterns.away,
   write: () => patterns.write,
   writeDraft: (draft: string) => path('write', draft),
   writeFiles: (draft: string) => path('write', draft, 'files'),
@@ -91,13 +113,30 @@ export const urls = {
   writeCheck: (draft: string) => path('write', draft, 'check'),
   writeSend: (draft: string) => path('write', draft, 'send'),
   writeWithout: (draft: string) => path('write', draft, 'without-refused'),
+  writeRelease: (draft: string) => path('write', draft, 'release'),
   writeDelete: (draft: string) => path('write', draft, 'delete'),
   writeSent: (draft: string) => path('write', draft, 'sent'),
   writeReceipt: (draft: string, recipient: string) => withQuery(path('write', draft, 'sent', 'receipt'), { recipient }),
+  writeWithdraw: (draft: string) => path('write', draft, 'sent', 'withdraw'),
+  held: () => patterns.held,
+  heldWithdraw: (hold: string) => path('held', hold, 'withdraw'),
   drafts: () => patterns.drafts,
   people: () => patterns.people,
   /** An answer of that kind: 'reply', 'reply-all', 'forward', 'forward-inline', 'again', 'continue'. */
   answer: (mailbox: string, uid: number, kind: string) => path('mail', mailbox, uid, 'answer', kind),
+  /** Telling the Helpdesk of a message. */
+  report: (mailbox: string, uid: number) => path('mail', mailbox, uid, 'report'),
+  toldAbove: (mailbox: string, uid: number) => path('mail', mailbox, uid, 'told-above'),
+  /** The Helpdesk's incidents: of one group of kinds, or all. */
+  helpdesk: (query: { show?: string } = {}) => withQuery(patterns.helpdesk, query),
+  helpdeskIncident: (incident: string) => path('helpdesk', 'incidents', incident),
+  helpdeskDecide: (incident: string) => path('helpdesk', 'incidents', incident, 'decide'),
+  helpdeskPropose: (incident: string) => path('helpdesk', 'incidents', incident, 'propose'),
+  helpdeskConfirm: (incident: string) => path('helpdesk', 'incidents', incident, 'confirm'),
+  helpdeskPermits: () => patterns.helpdeskPermits,
+  helpdeskHolds: () => patterns.helpdeskHolds,
+  helpdeskHold: (hold: string) => path('helpdesk', 'holds', hold),
+  helpdeskHoldDecide: (hold: string) => path('helpdesk', 'holds', hold, 'decide'),
   /** What became of a message of one's own in Sent. */
   sentOf: (mailbox: string, uid: number) => path('mail', mailbox, uid, 'sent'),
 }

@@ -133,7 +133,7 @@ for (const { width, hasScripts, role } of [
     await page.getByRole('link', { name: 'Delete Cases/2026' }).click()
     await press('Delete the folder')
     await says('The folder was deleted')
-    for (const url of ['/help', '/help/accessibility', '/help/cookies', '/nowhere', '/new-browser']) {
+    for (const url of ['/help', '/help/markings', '/help/accessibility', '/help/cookies', '/nowhere', '/new-browser']) {
       await page.goto(`${base}${url}`)
       await look(url)
     }

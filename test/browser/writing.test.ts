@@ -133,7 +133,7 @@ test('without scripts, at 360 pixels: people are found, files attached, and refu
   await page.getByText('The file was attached.').waitFor()
   await page.getByRole('button', { name: 'Go on writing' }).click()
   await goOn('Check and send')
-  assert.match((await page.locator('main').textContent()) ?? '', /Rule G01/)
+  assert.match((await page.locator('main').textContent()) ?? '', /Rule G15/)
   await goOn('Remove the person who cannot get it')
   await goOn('Send')
   await page.getByRole('heading', { name: 'Sent message' }).waitFor()

@@ -10,7 +10,10 @@ import { newLog } from '#base/log.ts'
 import type { DemoPerson } from '#cli/demonstration.ts'
 import { startPostgres } from '#host/postgres.ts'
 import { serviceUser } from '#host/privileges.ts'
+import { theService } from '#keys/epoch.ts'
 import { aesGcmZstd, type Sealing, tagOctets } from '#keys/sealing.ts'
+import { sql } from '#store/sql.ts'
+import { zipOf } from '#test/support/archives.ts'
 import { findWords, type Sighting } from '#test/support/canary.ts'
 import { startInstance } from '#test/support/instance.ts'
 import { testService } from '#test/support/service.ts'
@@ -27,6 +30,7 @@ const words = {
   draft: 'kanarienvogel-entwurf-é-4718',
   search: 'kanarienvogel-suche-é-4719',
   refused: 'kanarienvogel-abgelehnt-é-4720',
+  held: 'kanarienvogel-angehalten-é-4721',
 }
 
 interface Target {
@@ -53,6 +57,10 @@ async function sendEverywhere({ ports, from, to }: Target): Promise<void> {
   })
   await smtp.sendMail({ ...message, subject: 'large', text: `${words.large}\n${filler}\n${words.large}` })
   await assert.rejects(smtp.sendMail({ ...message, subject: `SECRET - ${words.refused}`, text: `SECRET\n${words.refused}` }))
+  const locked = zipOf('a.txt', Buffer.from('x'), 1)
+  const held = { ...message, html: `<p>${words.held}</p>`, text: words.held, subject: `held ${words.held}` }
+  const { response } = await smtp.sendMail({ ...held, attachments: [{ filename: 'a.zip', content: locked }] })
+  assert.match(response, /Held for 1/)
   smtp.close()
   const imap = new ImapFlow({
     host: 'localhost',
@@ -80,6 +88,14 @@ const secretsOf = (people: readonly DemoPerson[]) =>
 
 test('T01 no word of mail and no password is readable in any file of a running or stopped instance', async () => {
   const instance = await startInstance()
+  const chosen = instance.cjsm(
+    'set-unscannable',
+    '--organisation',
+    instance.person('prosecutor').organisation,
+    '--choice',
+    'hold',
+  )
+  assert.equal(chosen.status, 0, chosen.stdout + chosen.stderr)
   await sendEverywhere({ ports: instance.ports, from: instance.person('prosecutor'), to: instance.person('solicitor') })
   const all = [...Object.values(words), ...secretsOf(instance.people)]
   const demoFile = join(instance.data, 'demo.json')
@@ -116,8 +132,13 @@ async function wordsAtRest(sealing: Sealing): Promise<Sighting[]> {
   })
   process.env.CJSM_TEST_DATABASE = shared
   if (shared === undefined) delete process.env.CJSM_TEST_DATABASE
+  const { database, organisations, wordings } = service.domains
+  const { id } = (await organisations.list()).find(({ name }) => name === service.person('prosecutor').organisation)!
+  await database.transaction((tx) => wordings.setWording(tx, theService, id, { unscannable: 'hold' }))
   const ports = { submissions: service.faces.submissions.port, imaps: service.faces.imaps.port }
   await sendEverywhere({ ports, from: service.person('prosecutor'), to: service.person('solicitor') })
+  // Into the tables' own files too: in the log a word may stand across two pages, where no search finds it.
+  await database.run(sql`checkpoint`)
   const found = [...findWords(folder, Object.values(words)), ...findWords(service.folders.root, Object.values(words))]
   await service.close()
   return found
@@ -125,7 +146,7 @@ async function wordsAtRest(sealing: Sealing): Promise<Sighting[]> {
 
 test('the same search finds every stored word when the seal does nothing, and none with the real one', async () => {
   const bare = new Set((await wordsAtRest(identity)).map((sighting) => sighting.word))
-  const stored = Object.entries(words).filter(([path]) => path !== 'search' && path !== 'refused')
+  const stored = Object.entries(words).filter(([path]) => path !== 'search')
   assert.deepEqual(
     stored.filter(([, word]) => !bare.has(word)).map(([path]) => path),
     [],

@@ -222,7 +222,7 @@ test('the same rules hold on the STARTTLS port, and each refusal cites its claus
     ],
     [prosecutor, solicitor.address, message(prosecutor, solicitor, 'SECRET: source', 'x'), /550 5\.7\.1 \[G05\].*Helpdesk/],
     [prosecutor, 'nobody@hollis-penn.cjsm.test', message(prosecutor, solicitor, 'x', 'x'), /550 5\.1\.1 \[G01\].*Helpdesk/],
-    [prosecutor, 'friend@example.org', message(prosecutor, solicitor, 'x', 'x'), /550 5\.7\.1 \[G01\].*Helpdesk/],
+    [prosecutor, 'friend@example.org', message(prosecutor, solicitor, 'x', 'x'), /550 5\.7\.1 \[G15\].*Helpdesk/],
     [prosecutor, 'desk@eastmere.example.cjsm.test', message(prosecutor, solicitor, 'x', 'x'), /550 5\.7\.1 \[G01\].*relayed/],
     [prosecutor, solicitor.address, message(solicitor, prosecutor, 'x', 'x'), /550 5\.7\.1 \[G03\].*Helpdesk/],
     [prosecutor, solicitor.address, message(prosecutor, solicitor, 'x', eicar), /550 5\.7\.1 \[T19\].*Helpdesk/],

@@ -98,7 +98,7 @@ test('the README’s commands work, in their order', needs('mbsync'), () => {
 
 test('the operator’s guide’s commands work, in their order', () => {
   const blocks = blocksOf('docs/operating.md')
-  assert.equal(blocks.length, 3)
+  assert.equal(blocks.length, 6)
   for (const block of blocks) {
     const { status, said } = shell(block, root)
     assert.equal(status, 0, `${block}\n${said}`)

@@ -6,7 +6,15 @@ import type { Permit } from '#community/permits.ts'
 import { startInstance } from '#test/support/instance.ts'
 import { openSmtpClient } from '#test/support/smtp-client.ts'
 
-const instance = await startInstance({ environment: { CJSM_SENDING_PER_HOUR: '120', CJSM_WORKERS: '1' } })
+const instance = await startInstance({
+  environment: {
+    CJSM_SENDING_PER_HOUR: '120',
+    CJSM_WORKERS: '1',
+    CJSM_SPAM_ENGINE: 'spamassassin',
+    CJSM_SPAM_ENGINE_ADDRESS: '/nobody/serves/spamd.sock',
+    CJSM_PUBLIC_URL: 'https://webmail.example.org:4443',
+  },
+})
 const [priya, miriam] = [instance.person('prosecutor'), instance.person('solicitor')]
 
 async function send(fields: readonly string[], times = 1): Promise<string> {
@@ -25,6 +33,19 @@ function run(...words: string[]): string {
   assert.equal(status, 0, stdout + stderr)
   return stdout
 }
+
+test('an engine that does not answer is said by status, and no mail waits for it (T23)', async () => {
+  assert.match(
+    run('status'),
+    /The spam engine does not answer at \/nobody\/serves\/spamd\.sock: the limits of volume count without it\./,
+  )
+  assert.match(await send([], 20), /^250/)
+  assert.match(await send([], 20), /^250/)
+})
+
+test('a refusal names the page of its rule where people find webmail (T00)', async () => {
+  assert.match(await send(['Precedence: bulk']), /^550 5\.7\.1 \[T08\] .* See https:\/\/webmail\.example\.org:4443\/rules#T08$/)
+})
 
 test('set-signature and set-statement say what they did, and refuse what is malformed (G12, G13)', () => {
   assert.match(run('set-signature', priya.userName, '--text', 'Priya Raman\n020 7946 0000'), /has this signature block now/)
@@ -57,4 +78,44 @@ test('at the limit of an hour the reply cites T23 and an incident is there; lift
   assert.match(run('accounts', '--organisation', priya.organisation), /sending-suspended/)
   assert.match(run('incident', 'lift', '--id', incident!.id, '--reason', 'a court list'), /lifted/)
   assert.match(await send([]), /^250[ -]/)
+})
+
+test('set-listing and away say what they did; while somebody is away the jobs answer for them (G11, RFC 3834)', async () => {
+  assert.match(run('set-listing', miriam.userName, 'ex-directory', '--reason', 'asked for it'), /is ex-directory now/)
+  assert.match(run('set-listing', miriam.userName, 'ex-directory', '--reason', 'asked for it'), /was ex-directory already/)
+  assert.match(run('accounts', '--organisation', miriam.organisation), /active, ex-directory/)
+  const dayIn = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)
+  const days = ['--from', dayIn(-1), '--until', dayIn(1)]
+  assert.equal(instance.cjsm('away', miriam.userName, '--from', '1 May', '--until', '2026-05-02', '--text', 'x').status, 2)
+  assert.match(run('away', miriam.userName, ...days, '--text', 'Ask the clerks.'), /is away from/)
+  assert.match(await send([]), /^250[ -]/)
+  const deadlineMs = performance.now() + 120_000
+  const replies = async () => {
+    const text = await (await fetch(`http://127.0.0.1:${instance.ports.operations}/metrics`)).text()
+    return Number(/^cjsm_automatic_replies_total\{[^}]*\} (\d+)$/m.exec(text)?.[1] ?? 0)
+  }
+  while ((await replies()) === 0 && performance.now() < deadlineMs) await new Promise((resolve) => setTimeout(resolve, 500))
+  assert.equal(await replies(), 1)
+  assert.match(run('away', miriam.userName, '--off'), /is not away/)
+})
+
+test('incident list shows what the ceiling refused, release lets that same content pass, and officer appoints and dismisses (G05)', async () => {
+  const above = ['X-Protective-Marking: VER=2018.4, NS=cjsm, SEC=SECRET']
+  const sent = async (subject: string) => {
+    const client = await openSmtpClient(instance.ports.submissions, priya)
+    const lines = [`From: ${priya.address}`, `To: ${miriam.address}`, `Subject: ${subject}`, ...above, '', 'Hello', '']
+    const { reply } = await client.submit({ from: priya.address, to: [miriam.address], octets: Buffer.from(lines.join('\r\n')) })
+    client.close()
+    return reply.text
+  }
+  assert.match(await sent('Santa'), /^550 5\.7\.1 \[G05\]/)
+  const incident = (JSON.parse(run('incident', 'list', '--json')) as Incident[]).find(({ kind }) => kind === 'above-ceiling')
+  assert.match(run('incident', 'list'), /above-ceiling/)
+  assert.match(run('incident', 'lift', '--id', incident!.id, '--reason', 'x'), /cannot be decided of one of its kind/)
+  assert.match(run('incident', 'release', '--id', incident!.id, '--reason', 'a party'), /released/)
+  assert.match(await sent('Santa'), /^250[ -]/)
+  assert.match(await sent('Another'), /^550 5\.7\.1 \[G05\]/)
+  assert.match(run('officer', 'appoint', priya.userName, '--reason', 'joined'), /is an officer of the Helpdesk now/)
+  assert.match(run('officer', 'appoint', priya.userName, '--reason', 'joined'), /was an officer of the Helpdesk already/)
+  assert.match(run('officer', 'dismiss', priya.userName, '--reason', 'left'), /is no officer of the Helpdesk now/)
 })

@@ -86,7 +86,7 @@ const shown = (html: string) =>
     .replace(/\s+([.,])/g, '$1')
     .replace(/\s+/g, ' ')
 
-/** The text of the page that checks a message before it is sent. */
+/** The text of the page that checks a message before it is sent; each rule that it names is a link to the rule. */
 async function byWebmail({ from, subject, text }: Case, to: string): Promise<string> {
   const who = webVisitor(app)
   await who.signIn(from)
@@ -94,7 +94,10 @@ async function byWebmail({ from, subject, text }: Case, to: string): Promise<str
   const fields = { to, cc: '', bcc: '', subject, text, marking: '' }
   const answer = await who.post('/write', { begun: hidden(form.body, 'begun'), version: '0', ...fields, do: 'check' })
   assert.equal(answer.statusCode, 303, shown(answer.body))
-  return shown((await who.get(String(answer.headers.location))).body)
+  const { body } = await who.get(String(answer.headers.location))
+  const links = body.match(/href="\/rules#([GT]\d\d)">\1</g) ?? []
+  assert.equal(links.length, body.match(/Rule (?:<a [^>]*>)?[GT]\d\d/g)?.length ?? 0, 'each rule is one link away')
+  return shown(body)
 }
 
 /** What a reply says behind code and status, in one line. */
@@ -127,7 +130,9 @@ for (const one of cases) {
     }
     assert.match(data, new RegExp(`^550[ -]5\\.7\\.1 \\[${one.clause}\\] `))
     assert.equal(bdat, data)
-    const [, about = '', remedy = '', contact = ''] = /^\[G\d\d\] (.*?: .*?)\. (.*) (Helpdesk: \S+)\.$/.exec(wordsOf(data)) ?? []
+    const [, about = '', remedy = '', contact = ''] =
+      /^\[G\d\d\] (.*?: .*?)\. (.*) (Helpdesk: \S+)\. See \S+$/.exec(wordsOf(data)) ?? []
+    assert.ok(wordsOf(data).endsWith(` See https://mail.cjsm.test/rules#${one.clause}`), data)
     assert.ok(about !== '' && remedy !== '' && contact !== '', data)
     assert.ok(says(page, `${about}. ${remedy}`), `${about}. ${remedy}\n${page}`)
     assert.ok(page.includes(`Rule ${one.clause} `) && page.includes(contact) && page.includes('cannot be sent as it is'), page)
@@ -136,7 +141,7 @@ for (const one of cases) {
 
 for (const [to, clause] of [
   ['nobody@hollis-penn.cjsm.test', 'G01'],
-  ['friend@outside.example', 'G01'],
+  ['friend@outside.example', 'G15'],
 ] as const) {
   test(`a recipient who cannot get it, ${to}, is told of in the same words by SMTP and webmail (G01)`, async () => {
     const one = { ...cases.at(-1)!, from: priya }
@@ -162,6 +167,7 @@ test('judging says what acceptance does, rule by rule, with the stamps, and stor
   const parts = {
     ...service.domains,
     lookInside,
+    countExpansion: doors.countExpansion,
     markings: shippedSet,
     hostName: testHostName,
     nowMs: () => service.domains.clock.now(),
@@ -197,7 +203,7 @@ test('everybody can read the rulebook, in the words of the rules (T24)', async (
   assert.equal(page.statusCode, 200)
   const words = shown(page.body)
   for (const { id, rules } of readRulebook()) {
-    assert.ok(words.includes(`${id}: `), id)
+    assert.ok(words.includes(`${id}: `) && page.body.includes(`<section id="${id}"`), id)
     for (const { about, remedy } of rules) assert.ok(says(words, `${about}. ${remedy}`), about)
   }
 })

@@ -11,9 +11,9 @@ import { openSmtpClient, type SmtpReply } from '#test/support/smtp-client.ts'
 
 const scanMs = 2_000
 const instance = await startInstance({ environment: { CJSM_SCAN_TIMEOUT_MS: String(scanMs) } })
-const [from, to] = [instance.person('prosecutor'), instance.person('solicitor').address]
+const [sender, to] = [instance.person('prosecutor'), instance.person('detective sergeant').address]
 
-async function send(content: string | Buffer): Promise<SmtpReply> {
+async function send(content: string | Buffer, from = sender): Promise<SmtpReply> {
   const client = await openSmtpClient(instance.ports.submissions, from)
   try {
     const head = `From: ${from.address}\r\nTo: ${to}\r\nDate: Sat, 21 Nov 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\nX-Number: ${++sent}\r\n`
@@ -149,6 +149,28 @@ test('T19 what cannot be scanned is refused: encrypted, expanding beyond the lim
   const bomb = zip('a.zip', zip('b.zip', zip('c.txt', Buffer.alloc(130 * 1_048_576))))
   assert.match((await send(inPart(bomb))).text, /^550 5\.7\.1 \[T19\]/)
   assert.equal((await send(inPart(zip('a.txt', Buffer.alloc(20 * 1_048_576, 'clean '))))).code, 250)
+})
+
+test('T19 what is malicious is refused also beside what cannot be scanned, whatever the sender’s organisation chose', async () => {
+  const inPart = (octets: Buffer) => part(base64, lines(octets))
+  const malicious = part(base64, encoded)
+  const locked = inPart(zip('a.txt', Buffer.from('secret'), 1))
+  const large = inPart(zip('a.txt', Buffer.alloc(130 * 1_048_576)))
+  for (const [role, choice, taken] of [
+    ['solicitor', 'hold', /^250[ -]2\.0\.0 Held for 1; /],
+    ['barrister', 'deliver-flagged', /^250[ -]2\.0\.0 Delivered to 1; /],
+  ] as const) {
+    const sender = instance.person(role)
+    assert.equal(instance.cjsm('set-unscannable', '--organisation', sender.organisation, '--choice', choice).status, 0)
+    for (const beside of [locked, large]) {
+      assert.match((await send(multipart(beside), sender)).text, taken)
+      for (const parts of [
+        [beside, malicious],
+        [malicious, beside],
+      ])
+        assert.match((await send(multipart(...parts), sender)).text, /^550 5\.7\.1 \[T19\] the virus scanner found malicious/)
+    }
+  }
 })
 
 test('T19 a clamd that is stopped, or killed in mid-stream, is 451 within the limit, and recovers by itself', async () => {

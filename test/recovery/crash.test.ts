@@ -34,11 +34,12 @@ const cutsEachRound = 15
 /** Retries that a kill makes rather than a cut, each for one message at least. */
 const endedAfterCommit = kills.filter((what) => what === 'after-commit').length
 /** 134 rounds are 2,546 kills of ours, 402 of PostgreSQL and 2,010 cuts. */
-const rounds = process.env.CJSM_LONG === '1' ? 134 : 1
+const rounds = process.env.CJSM_LONG === '1' ? Number(process.env.CJSM_TEST_ROUNDS ?? 134) : 1
 /** What must be answered between two kills, so that each falls into traffic. */
 const answersBetween = 6
 const restMs = 30
-const seed = 20_261_121
+/** Parts of the long run that go beside one another have fewer rounds, and seeds of their own. */
+const seed = Number(process.env.CJSM_TEST_SEED ?? 20_261_121)
 
 const faults = faultPointFolder()
 const scratch = mkdtempSync(join(tmpdir(), 'cjsm-crash-'))

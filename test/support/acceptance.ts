@@ -5,7 +5,8 @@ import { type Acceptance, type AcceptanceParts, openAcceptance } from '#delivery
 import { type Append, newAppend } from '#delivery/append.ts'
 import { newDocumentThreads } from '#delivery/document-threads.ts'
 import { type LookInside, newLookInside } from '#delivery/documents.ts'
-import { newExpansion } from '#delivery/expansion.ts'
+import { type CountExpansion, newExpansion } from '#delivery/expansion.ts'
+import { type Holds, openHolds } from '#delivery/holds.ts'
 import { clamdScanner } from '#delivery/scanner.ts'
 import { type NewSpool, spoolsIn } from '#delivery/spool.ts'
 import { newFindIntegrity } from '#delivery/integrity.ts'
@@ -19,6 +20,7 @@ import { readerOf } from '#mailbox/means.ts'
 import { type Mailboxes, openMailboxes } from '#mailbox/open-mailboxes.ts'
 import { newRoomOf } from '#mailbox/quota.ts'
 import { openWatcher } from '#mailbox/watch.ts'
+import { holdsParts } from '#roles/holds.ts'
 import { sql } from '#store/sql.ts'
 import { type TestService, testHostName } from '#test/support/service.ts'
 
@@ -28,6 +30,8 @@ export interface TestDoors {
   readonly mailboxes: Mailboxes
   readonly newSpool: NewSpool
   readonly lookInside: LookInside
+  readonly countExpansion: CountExpansion
+  readonly holds: Holds
   /** Where copies were announced to have gone. */
   readonly announced: PlacedCopy[]
   signIn(person: DemoPerson): Promise<SignedIn>
@@ -65,7 +69,7 @@ export async function openTestDoors(
     roomOf: newRoomOf(domains),
     countExpansion: newExpansion(domains.clock),
     findIntegrity: newFindIntegrity({ mailboxes, clock: domains.clock }),
-    volume: newVolume({ ...domains, limits: { perHour: 1_000_000, perDay: 1_000_000 } }),
+    volume: newVolume({ ...domains, limits: { perHour: 1_000_000, perDay: 1_000_000, spreadPerHour: 1_000_000 } }),
     scanner,
     hasRoom: () => true,
     recordHeld: () => null,
@@ -84,6 +88,8 @@ export async function openTestDoors(
     mailboxes,
     newSpool,
     lookInside,
+    countExpansion: common.countExpansion,
+    holds: openHolds(holdsParts(domains, { ...common, hostName: testHostName })),
     announced,
     async signIn({ userName, devicePassword }) {
       const known = signedIn.get(userName)

@@ -13,6 +13,7 @@ import { newKeeper } from '#keys/keeper.ts'
 import { openKeyring } from '#keys/keyring.ts'
 import { openRootKey } from '#keys/root.ts'
 import { type Sealing, aesGcmZstd } from '#keys/sealing.ts'
+import type { MarkingSet } from '#policy/marking-set.ts'
 import type { VolumeLimits } from '#policy/volume.ts'
 import type { CountryGate } from '#net/country.ts'
 import type { NetLimits } from '#net/limits.ts'
@@ -43,8 +44,12 @@ export interface TestServiceOptions {
   readonly netLimits?: NetLimits
   /** When browsers' sessions end. */
   readonly sessionLimits?: SessionLimits
+  /** The marking schemes; those that are shipped when left out. */
+  readonly markings?: MarkingSet
   /** How much an account may send; no test comes near it when left out. */
   readonly volumeLimits?: VolumeLimits
+  /** How long a held message waits; 7 days when left out. */
+  readonly heldMs?: number
   /** Whether the people of the demonstration may use any browser; they may when left out. */
   readonly demo?: boolean
   /** Who is let in; everybody when left out. */
@@ -143,9 +148,12 @@ function facesOf(domains: Domains, options: TestServiceOptions, spoolFolder: str
     strictTransport: false,
     hostName: testHostName,
     helpdesk: 'helpdesk@cjsm.test',
+    rulesUrl: 'https://mail.cjsm.test/rules',
     spoolFolder,
     needToKnow: { recipients: 20, organisations: 5, monitored: ['pnn.police.uk'] },
-    volumeLimits: options.volumeLimits ?? { perHour: 1_000_000, perDay: 1_000_000 },
+    heldMs: options.heldMs ?? 7 * 24 * 3_600_000,
+    ...(options.markings === undefined ? {} : { markings: options.markings }),
+    volumeLimits: options.volumeLimits ?? { perHour: 1_000_000, perDay: 1_000_000, spreadPerHour: 1_000_000 },
     clock: domains.clock,
     log: domains.log,
     metrics: newMetrics({ process: 'test' }),

@@ -8,9 +8,11 @@ import { newRender } from '#web/render.ts'
 import { urls } from '#web/urls.ts'
 import { refused } from '#base/faults.ts'
 import type { TestService } from '#test/support/service.ts'
+import { helpdeskStates, type OfficerRole } from '#test/support/helpdesk-world.ts'
+import { holdStates, letChoose } from '#test/support/holds-world.ts'
 import { makeWorld } from '#test/support/webmail-world.ts'
 
-export type Who = 'stranger' | 'prosecutor' | 'clerk'
+export type Who = 'stranger' | 'prosecutor' | 'clerk' | OfficerRole
 
 export interface State {
   /** As its picture is called. */
@@ -38,6 +40,7 @@ function rendered(origin: string, answer: PageAnswer, person: { name: string; ad
 
 /** Fills a service with what a week brings, and lists every state of its pages. */
 export async function webmailStates(service: TestService): Promise<State[]> {
+  await letChoose(service)
   const world = await makeWorld(service)
   const origin = `https://localhost:${service.faces.web.https.port}`
   const at = (path: string) => (page: Page) => page.goto(`${origin}${path}`)
@@ -74,6 +77,7 @@ export async function webmailStates(service: TestService): Promise<State[]> {
     }),
     stranger('signed-out', at('/signed-out')),
     stranger('help', at('/help')),
+    stranger('markings', at('/help/markings')),
     stranger('accessibility', at('/help/accessibility')),
     stranger('rules', at('/rules')),
     stranger('cookies', at('/help/cookies')),
@@ -202,6 +206,25 @@ export async function webmailStates(service: TestService): Promise<State[]> {
     own('people-none', at(`/write/${drafts.whole}/people?field=to&q=nobody-of-that-name`)),
     own('check', at(urls.writeCheck(drafts.whole))),
     own('check-refused', at(urls.writeCheck(drafts.partly))),
+    own('check-declared-error', async (page) => {
+      await at(urls.writeCheck(drafts.partly))(page)
+      await page.locator('#ground').check()
+      await press(page, 'Declare this')
+    }),
+    own('away', at(urls.away())),
+    own('away-error', async (page) => {
+      await at(urls.away())(page)
+      await page.fill('#from', 'next week')
+      await press(page, 'Save')
+    }),
+    own('away-on', async (page) => {
+      await at(urls.away())(page)
+      await page.fill('#from', new Date().toISOString().slice(0, 10))
+      await page.fill('#until', new Date(Date.now() + 7 * 86_400_000).toISOString().slice(0, 10))
+      await page.fill('#text', 'I am back on Monday. Urgent matters: the clerks, 020 7946 0000.')
+      await press(page, 'Save')
+      await page.getByRole('button', { name: 'I am back' }).waitFor()
+    }),
     own('check-problems', at(urls.writeCheck(drafts.wrong))),
     own('check-nobody', at(urls.writeCheck(drafts.blank))),
     own('drafts', at(urls.drafts())),
@@ -210,5 +233,8 @@ export async function webmailStates(service: TestService): Promise<State[]> {
     own('sent', at(urls.writeSent(sent))),
     own('no-receipt', at(urls.writeReceipt(sent, service.person('solicitor').address))),
     own('nothing-known', at(urls.sentOf(inbox, uids.marked))),
+
+    ...(await helpdeskStates(service, inbox, at)),
+    ...(await holdStates(service, inbox, at)),
   ]
 }

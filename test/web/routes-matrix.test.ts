@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sequence } from '#evidence/sequencer.ts'
+import { theService } from '#keys/epoch.ts'
 import { openAssets } from '#web/assets.ts'
 import { assetRoutes } from '#web/assets-routes.ts'
 import { routesOf } from '#web/app.ts'
@@ -22,12 +23,18 @@ const service = await testService()
 const { app } = service.faces.web
 const owner = service.person('prosecutor')
 const friend = service.person('barrister')
+{
+  const { database, organisations, wordings } = service.domains
+  const { id } = (await organisations.list()).find(({ name }) => name === owner.organisation)!
+  await database.transaction((tx) => wordings.setWording(tx, theService, id, { unscannable: 'hold' }))
+}
 const visitors = {
   stranger: webVisitor(app),
   // Of the same organisation, and of another.
   colleague: await signedIn(service.person('paralegal')),
   outsider: await signedIn(service.person('solicitor')),
   owner: await signedIn(owner),
+  officer: await signedIn(service.person('Helpdesk officer')),
 }
 
 async function signedIn(person: typeof owner): Promise<WebVisitor> {
@@ -53,6 +60,10 @@ interface World {
   readonly doomed: string
   readonly file: string
   readonly sent: string
+  readonly incident: string
+  /** What was sent and is held, and its hold. */
+  readonly heldSent: string
+  readonly hold: string
 }
 
 async function begin(fields: Record<string, string>): Promise<string> {
@@ -95,21 +106,31 @@ async function makeWorld(): Promise<World> {
   for (const name of [canary, `${canary} spare`]) await visitor.post(urls.folders(), { name })
   const managed = (await visitor.get(urls.folders())).body
   const folders = [...managed.matchAll(/\/folders\/([^/"]+)\/rename/g)].map(([, id]) => id!)
-  const [draft, partly, ready, doomed, sent] = [
+  const [draft, partly, ready, doomed, sent, heldSent] = [
     await begin({ to: friend.address }),
     await begin({ to: `${friend.address}, nobody@elsewhere.example` }),
     await begin({ to: friend.address, subject: `${canary} ready` }),
     await begin({ to: friend.address }),
     await begin({ to: friend.address }),
+    await begin({ to: friend.address }),
   ]
   await send(sent)
+  service.clamd.mode = 'encrypted'
+  await send(heldSent)
+  service.clamd.mode = 'finds-eicar'
+  const [held] = await service.domains.database.rows<{ id: string }>(sql`select id from hold`)
   await sequence({ ...service.domains, ...(await testLogKeeper()), origin: testOrigin }) // receipts are of the signed tree
   const page = await visitor.get(urls.writeFiles(draft))
   await ask(visitor, 'POST', urls.writeFiles(draft), {}, hidden(page.body, 'csrf'))
   const file = /\/files\/([^/"]+)\/remove/.exec((await visitor.get(urls.writeFiles(draft))).body)![1]!
   const copy = /\/mail\/([^/"]+)\/(\d+)"/.exec((await visitor.get(urls.writeSent(sent))).body)!
   const inbox = String((await visitor.get('/')).headers.location).split('/')[2]!
+  await visitor.post(urls.report(inbox, 2), { reason: 'other', words: canary })
+  const [incident] = await service.domains.incidents.list()
   return {
+    incident: incident!.id,
+    heldSent,
+    hold: held!.id,
     ...{ inbox, draft, partly, ready, doomed, sent, file, received: 1, other: 2 },
     sentBox: copy[1]!,
     sentUid: Number(copy[2]),
@@ -122,6 +143,8 @@ interface Row {
   readonly url: (world: World) => string
   readonly fields?: (world: World) => Record<string, string>
   readonly isUpload?: true
+  /** The Helpdesk's: an officer shows that the request is a true one. */
+  readonly isForOfficers?: true
   /** The status for a stranger, for others who are signed in, and for the owner, who shows that the request is a true one. */
   readonly stranger: number
   readonly others: number
@@ -143,6 +166,9 @@ const change = { stranger: 401, others: 404, owner: 303 } as const
 const each = { stranger: 303, others: 200, owner: 200 } as const
 const eachDoes = { stranger: 401, others: 303, owner: 303 } as const
 const anybody = { stranger: 200, others: 200, owner: 200 } as const
+/** The Helpdesk's pages and forms: for others there is nothing there. */
+const desk = { isForOfficers: true, stranger: 303, others: 404, owner: 200 } as const
+const deskDoes = { isForOfficers: true, stranger: 401, others: 404, owner: 303 } as const
 /** Forms that make no sense for who is signed in already. */
 const entrance = { stranger: 200, others: 303, owner: 303 } as const
 
@@ -155,6 +181,7 @@ const rows: Readonly<Record<string, Row>> = {
   'GET /signed-out': { url: urls.signedOut, ...anybody },
   'GET /rules': { url: urls.rules, ...anybody },
   'GET /help': { url: urls.help, ...anybody },
+  'GET /help/markings': { url: urls.markings, ...anybody },
   'GET /help/accessibility': { url: urls.accessibility, ...anybody },
   'GET /help/cookies': { url: urls.cookies, ...anybody },
   'GET /assets/:build/*': { url: () => `${openAssets().base}/app.css`, ...anybody },
@@ -187,6 +214,45 @@ const rows: Readonly<Record<string, Row>> = {
   'POST /mail/:mailbox/:uid/answer/:kind': { url: (w) => urls.answer(w.inbox, w.received, 'forward'), fields: form, ...change },
   'GET /mail/:mailbox/:uid/sent': { url: (w) => urls.sentOf(w.sentBox, w.sentUid), stranger: 303, others: 404, owner: 303 },
 
+  'GET /mail/:mailbox/:uid/report': { url: (w) => urls.report(w.inbox, w.received), ...own },
+  'POST /mail/:mailbox/:uid/report': {
+    url: (w) => urls.report(w.inbox, w.received),
+    fields: () => ({ reason: 'spam' }),
+    ...change,
+  },
+  'GET /mail/:mailbox/:uid/told-above': { url: (w) => urls.toldAbove(w.inbox, w.received), ...own },
+  'POST /mail/:mailbox/:uid/told-above': { url: (w) => urls.toldAbove(w.inbox, w.received), fields: () => ({}), ...change },
+
+  'GET /helpdesk': { url: () => urls.helpdesk(), ...desk },
+  'GET /helpdesk/holds': { url: urls.helpdeskHolds, ...desk },
+  'GET /helpdesk/holds/:hold': { url: (w) => urls.helpdeskHold(w.hold), ...desk },
+  'POST /helpdesk/holds/:hold/decide': {
+    url: (w) => urls.helpdeskHoldDecide(w.hold),
+    fields: () => ({ decision: 'refused', reason: 'looked at' }),
+    ...deskDoes,
+  },
+  'GET /helpdesk/permits': { url: urls.helpdeskPermits, ...desk },
+  'GET /helpdesk/incidents/:incident': { url: (w) => urls.helpdeskIncident(w.incident), ...desk },
+  'POST /helpdesk/incidents/:incident/decide': {
+    url: (w) => urls.helpdeskDecide(w.incident),
+    fields: () => ({ decision: 'closed', reason: 'looked at' }),
+    ...deskDoes,
+  },
+  'POST /helpdesk/incidents/:incident/propose': {
+    url: (w) => urls.helpdeskPropose(w.incident),
+    fields: () => ({ act: 'seal', 'seal-reason': 'it is' }),
+    ...deskDoes,
+  },
+  'POST /helpdesk/incidents/:incident/confirm': {
+    url: (w) => urls.helpdeskConfirm(w.incident),
+    fields: () => ({ proposal: unknown, decision: 'confirmed' }),
+    ...deskDoes,
+    owner: 403,
+  },
+
+  'GET /away': { url: urls.away, ...each },
+  'POST /away': { url: urls.away, fields: () => ({ do: 'off' }), ...eachDoes },
+
   'GET /write': { url: urls.write, ...each },
   'POST /write': { url: urls.write, fields: (w) => ({ ...form(w), begun: '' }), ...eachDoes },
   'GET /write/:draft': { url: (w) => urls.writeDraft(w.draft), ...own },
@@ -205,11 +271,19 @@ const rows: Readonly<Record<string, Row>> = {
   'GET /people': { url: () => '/people?q=hollis', ...each },
   'GET /write/:draft/check': { url: (w) => urls.writeCheck(w.draft), ...own },
   'POST /write/:draft/without-refused': { url: (w) => urls.writeWithout(w.partly), fields: () => ({}), ...change },
+  'POST /write/:draft/release': {
+    url: (w) => urls.writeRelease(w.partly),
+    fields: () => ({ version: '1', ground: 'certain-not-sensitive', words: 'It was published' }),
+    ...change,
+  },
   'POST /write/:draft/send': { url: (w) => urls.writeSend(w.ready), fields: () => ({ version: '1' }), ...change },
+  'GET /held': { url: urls.held, ...each },
+  'POST /held/:hold/withdraw': { url: (w) => urls.heldWithdraw(w.hold), fields: () => ({}), ...change },
   'GET /drafts': { url: urls.drafts, ...each },
   'GET /write/:draft/delete': { url: (w) => urls.writeDelete(w.doomed), ...own },
   'POST /write/:draft/delete': { url: (w) => urls.writeDelete(w.doomed), fields: () => ({}), ...change },
   'GET /write/:draft/sent': { url: (w) => urls.writeSent(w.sent), ...own },
+  'POST /write/:draft/sent/withdraw': { url: (w) => urls.writeWithdraw(w.heldSent), fields: () => ({}), ...change },
   'GET /write/:draft/sent/receipt': { url: (w) => urls.writeReceipt(w.sent, friend.address), ...own },
   // Last: it ends the session of whoever sends it.
   'POST /sign-out': { url: urls.signOut, fields: () => ({}), stranger: 303, others: 303, owner: 303 },
@@ -283,7 +357,9 @@ for (const who of ['stranger', 'colleague', 'outsider'] as const) {
 
 test('what is nobody’s is answered as what is somebody else’s: nobody learns whether it is there', async () => {
   const visitor = await signedIn(service.person('solicitor'))
-  const own = Object.entries(rows).filter(([name, row]) => row.others === 404 && name.startsWith('GET '))
+  const own = Object.entries(rows).filter(
+    ([name, row]) => row.others === 404 && name.startsWith('GET ') && row.isForOfficers !== true,
+  )
   const known = Object.values(world).filter((one) => typeof one === 'string')
   for (const [name, row] of own) {
     const url = row.url(world)
@@ -296,8 +372,8 @@ test('what is nobody’s is answered as what is somebody else’s: nobody learns
 })
 
 test('the owner is answered as it is stated, so that each request is a true one', async () => {
-  const visitor = visitors.owner
   for (const [name, row] of Object.entries(rows)) {
+    const visitor = row.isForOfficers === true ? visitors.officer : visitors.owner
     const page = await visitor.get('/help')
     const csrf = row.isUpload === true ? hidden(page.body, 'csrf') : undefined
     const answer = await ask(visitor, name.split(' ')[0]!, row.url(world), row.fields?.(world) ?? {}, csrf)

@@ -97,7 +97,7 @@ async function* contentResponses(session: Session, plan: Plan, uids: number[]): 
   const opened = await session.doors.open(session.who, mailboxId, uids)
   const justSeen = plan.setsSeen && !readOnly ? await markSeen(session, uids) : new Set<number>()
   const start = async (subject: Subject) => {
-    const copy = await openCopy(opened, subject.uid, subject.summary?.structure ?? null, plan.sections[0]!)
+    const copy = await openCopy(opened, subject.uid, subject.summary, plan.sections[0]!)
     return { subject, copy }
   }
   let told = 0

@@ -1,5 +1,5 @@
 // The octets of a section, ready to be announced as a literal: small ones read at once, large ones streamed. RFC 3501 §4.3.
-import type { Content, OpenedCopies } from '#imap/doors.ts'
+import type { Content, CopySummary, OpenedCopies } from '#imap/doors.ts'
 import type { SectionItem } from '#imap/fetch/items.ts'
 import { locate, type Range, selectFields } from '#imap/fetch/section.ts'
 import type { Part } from '#mail/structure.ts'
@@ -49,15 +49,19 @@ export interface OpenCopy {
   readonly first: Block | null
 }
 
-/** Opens one copy and reads its first section; null for a copy that is gone. */
+/**
+ * Opens one copy and reads its first section; null for a copy that is gone, and for one whose summary was of something else: a
+ * notice came to stand for it meanwhile (G05, G09), and it gets a new UID.
+ */
 export async function openCopy(
   opened: OpenedCopies,
   uid: number,
-  structure: Part | null,
+  summary: Pick<CopySummary, 'octets' | 'structure'> | null,
   item: SectionItem,
 ): Promise<OpenCopy | null> {
   const content = await opened.content(uid)
-  return content === null ? null : { uid, content, first: await blockOf(content, structure, item) }
+  if (content === null || (summary !== null && summary.octets !== content.octets)) return null
+  return { uid, content, first: await blockOf(content, summary?.structure ?? null, item) }
 }
 
 /** Starts work on up to `depth` items before the first is wanted, and yields the outcomes in order. */

@@ -22,6 +22,13 @@ export function archiveKindOf(lead: Buffer): ArchiveKind | null {
   return isTarHeader(lead) ? 'tar' : null
 }
 
+const closed = /^(?:7z\xbc\xaf\x27\x1c|Rar!\x1a\x07|\xfd7zXZ\0|BZh[1-9]1AY&SY|MSCF\0\0\0\0)/
+
+/** True for what begins as 7-Zip, RAR, xz, bzip2 and cabinet files do: known, and not looked into. */
+export function isClosedArchive(lead: Buffer): boolean {
+  return closed.test(lead.toString('latin1', 0, 16))
+}
+
 /**
  * The entries of an archive, which the reader holds from its first octet, in memory that is bounded whatever it holds. Each is to
  * be used before the next is asked for. Where the archive is damaged they end, or go on behind the damage; throws BadCommand where it

@@ -16,6 +16,8 @@ export interface Described {
   readonly category?: string
   readonly status?: string
   readonly custom?: Readonly<Record<string, string>>
+  /** For Office: the id of a sensitivity label in docMetadata/LabelInfo.xml, and whether it is in force. */
+  readonly label?: { readonly id: string; readonly enabled?: string; readonly removed?: string }
   /** For PDF: the properties stand in XMP instead of the Info dictionary. */
   readonly xmp?: boolean
   readonly encrypted?: boolean
@@ -38,7 +40,7 @@ const xml = (text: string) => Buffer.from(`<?xml version="1.0" encoding="UTF-8" 
 const part = (name: string, text: string): Entry => ({ name, content: xml(text) })
 
 function office(document: Described, main: readonly Entry[]): Buffer {
-  const { title, subject, keywords, category, status, custom } = document
+  const { title, subject, keywords, category, status, custom, label } = document
   const element = (name: string, value: string | undefined) => (value === undefined ? '' : `<${name}>${escaped(value)}</${name}>`)
   const core = [
     element('dc:title', title),
@@ -57,8 +59,12 @@ function office(document: Described, main: readonly Entry[]): Buffer {
     ...main,
     part('docProps/core.xml', `<cp:coreProperties xmlns:cp="c" xmlns:dc="d">${core}</cp:coreProperties>`),
     part('docProps/custom.xml', `<Properties xmlns:vt="v">${own.join('')}</Properties>`),
+    ...(label === undefined ? [] : [part('docMetadata/LabelInfo.xml', labelInfo(label))]),
   ])
 }
+
+const labelInfo = ({ id, enabled = '1', removed = '0' }: NonNullable<Described['label']>) =>
+  `<clbl:labelList xmlns:clbl="http://schemas.microsoft.com/office/2020/mipLabelMetadata"><clbl:label id="{${id}}" enabled="${enabled}" method="Privileged" siteId="{0aaf20b8-0000-4c5b-9b0d-3a1cd2d3a1b4}" contentBits="1" removed="${removed}"/></clbl:labelList>`
 
 const wordRun = (text: string) =>
   text

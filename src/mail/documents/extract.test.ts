@@ -71,6 +71,22 @@ test('top, bottom and first page of a PDF are read, the last page’s edges too,
   assert.deepEqual(shown(inXmp.places), ['MSIP_Label_1: Secret'])
 })
 
+test('labels of Microsoft’s that stand by their ids alone are read, those in force (G05)', async () => {
+  const id = '2096F6A2-D2F7-48BE-B329-B73AAA526E5D'
+  for (const kind of ['docx', 'xlsx', 'pptx'])
+    assert.deepEqual(shown((await read(`a.${kind}`, build({ kind, label: { id } }))).places), [`MSIP_Label_${id}: `], kind)
+  for (const label of [
+    { id, enabled: '0' },
+    { id, enabled: 'false' },
+    { id, removed: '1' },
+    { id: `${id}<x/>` },
+    { id: 'x'.repeat(50_000) },
+  ])
+    assert.deepEqual((await read('a.docx', build({ kind: 'docx', label }))).places, [], JSON.stringify(label).slice(0, 80))
+  const inProperties = build({ kind: 'docx', custom: { [`MSIP_Label_${id}_Enabled`]: 'true', [`MSIP_Label_${id}_SiteId`]: 'x' } })
+  assert.deepEqual(shown((await read('a.docx', inProperties)).places), [`MSIP_Label_${id}: `])
+})
+
 test('what Word does not show is not read: deleted text, field codes, the old form of a drawing', async () => {
   const header =
     '<w:hdr><w:p><w:del><w:r><w:delText>SECRET</w:delText></w:r></w:del><w:r><w:instrText>TITLE</w:instrText></w:r></w:p><mc:AlternateContent><mc:Choice><w:p><w:r><w:t>shown</w:t></w:r></w:p></mc:Choice><mc:Fallback><w:p><w:r><w:t>SECRET</w:t></w:r></w:p></mc:Fallback></mc:AlternateContent></w:hdr>'

@@ -12,7 +12,7 @@ import { openDocumentPlaces } from '#mail/documents/opendocument.ts'
 import { Package } from '#mail/documents/package.ts'
 import { CannotRead, type DocumentKind, type Extraction, type Place, type Unread } from '#mail/documents/place.ts'
 import { presentationPlaces } from '#mail/documents/presentation.ts'
-import { propertiesIn, propertyPlaces } from '#mail/documents/properties.ts'
+import { labelPlaces, propertiesIn, propertyPlaces } from '#mail/documents/properties.ts'
 import { rtfPlaces } from '#mail/documents/rtf.ts'
 import { spreadsheetPlaces } from '#mail/documents/spreadsheet.ts'
 import { textPlaces } from '#mail/documents/text.ts'
@@ -77,6 +77,8 @@ async function readDocument(kind: DocumentKind, file: DocumentFile, depth: numbe
     case 'compound':
       if (isEncryptedDocument(octets)) throw new CannotRead('encrypted')
       break
+    case 'closed':
+      throw new CannotRead('closed')
     default:
       break
   }
@@ -116,6 +118,7 @@ function readParts(parts: Package, kind: DocumentKind | null, path: readonly str
   if (kind === null || kind === 'odf') return
   const properties = parts.named(/^docprops\//).flatMap((name) => propertiesIn(parts.head(name)))
   note(state, propertyPlaces(path, properties))
+  note(state, labelPlaces(path, parts.head('docmetadata/labelinfo.xml')))
 }
 
 /** One entry: its name, and what it holds where that is a document. */
@@ -123,7 +126,9 @@ async function readEntry(name: string, archive: DocumentFile, octets: OctetReade
   const path = [...archive.path, name.slice(-maxNameCharacters)]
   note(state, [{ where: 'archive entry', path, lines: name.slice(-maxNameCharacters).split(/[/\\]/) }])
   const lead = await octets.peek(leadOctets)
-  if (kindOf(name, '', lead) === null) return passOver(octets, state.budget)
+  const kind = kindOf(name, '', lead)
+  if (kind === 'closed' && state.unread.length < maxPlaces) state.unread.push({ path, why: 'closed' })
+  if (kind === null || kind === 'closed') return passOver(octets, state.budget)
   const whole = await readWhole(octets, state.budget)
   const { length } = whole
   await readFile({ path, type: '', charset: null, octets: whole }, depth + 1, state)

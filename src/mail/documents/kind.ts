@@ -1,5 +1,5 @@
 // What kind of document octets are: by their leading octets first, by the name only where those say nothing. G05.
-import { archiveKindOf, leadOctets } from '#mail/archive/archive.ts'
+import { archiveKindOf, isClosedArchive, leadOctets } from '#mail/archive/archive.ts'
 import type { DocumentKind } from '#mail/documents/place.ts'
 
 const byExtension = new Map<string, DocumentKind>(
@@ -27,6 +27,7 @@ export function kindOf(name: string, type: string, leading: Buffer): DocumentKin
   if (archive !== null) return archive
   const start = leading.toString('latin1', 0, leadOctets)
   if (start.startsWith(compoundMagic)) return 'compound'
+  if (isClosedArchive(leading)) return 'closed'
   // Readers take a PDF's first line anywhere near the beginning, and RTF behind blanks.
   if (start.includes('%PDF-')) return 'pdf'
   if (/^(?:\xef\xbb\xbf)?\s{0,20}\{\\rtf/.test(start)) return 'rtf'

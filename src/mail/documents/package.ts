@@ -13,6 +13,7 @@ const bothEnds = { head: partHeadOctets, tail: partTailOctets }
 const wanted: readonly (readonly [RegExp, { head: number; tail: number }])[] = [
   [/^\[content_types\]\.xml$/, { head: 0, tail: 0 }],
   [/^docprops\/(?:core|app|custom)\.xml$/, beginning],
+  [/^docmetadata\/labelinfo\.xml$/, beginning],
   [/^word\/(?:document|header|footer)\d{0,9}\.xml$/, beginning],
   [/^xl\/worksheets\/sheet1\.xml$/, bothEnds],
   [/^xl\/(?:worksheets|chartsheets)\/[^/]{1,100}\.xml$/, { head: sheetHeadOctets, tail: sheetTailOctets }],

@@ -13,6 +13,8 @@ export type DocumentKind =
   | 'message'
   | ArchiveKind
   | 'compound'
+  /** An archive of a kind that is not looked into. */
+  | 'closed'
 
 export type Where =
   | 'file name'
@@ -40,7 +42,7 @@ export interface Place {
 }
 
 /** Why a document could not be looked through. */
-export type Unread = 'encrypted' | 'too large' | 'too deep' | 'damaged'
+export type Unread = 'encrypted' | 'too large' | 'too deep' | 'damaged' | 'closed'
 
 export interface Extraction {
   /** Null where it is no document of a known kind. */

@@ -38,10 +38,26 @@ export function propertyPlaces(path: readonly string[], properties: readonly Pro
     else if (labelNames.test(name)) places.push({ where: 'label metadata', path, property: name.slice(0, 60), lines })
   }
   for (const [id, { name, enabled }] of labels) {
-    if (enabled && name !== '') places.push({ where: 'label metadata', path, property: `MSIP_Label_${id}`, lines: [name] })
+    if (enabled) places.push({ where: 'label metadata', path, property: `MSIP_Label_${id}`, lines: [name] })
   }
   return places
 }
+
+/** The places of Office's newer part for Microsoft's labels (docMetadata/LabelInfo.xml, [MS-OFFCRYPTO] §2.6): each label in force, by its id alone. */
+export function labelPlaces(path: readonly string[], xml: string): Place[] {
+  const places: Place[] = []
+  scanXml(xml, {
+    open(element, attribute) {
+      const id = /^\{?([0-9a-fA-F-]{1,40})\}?$/.exec(attribute('id') ?? '')?.[1]
+      if (element !== 'label' || id === undefined || places.length >= maxProperties) return
+      if (isOn(attribute('enabled') ?? '1') && !isOn(attribute('removed') ?? '0'))
+        places.push({ where: 'label metadata', path, property: `MSIP_Label_${id}`, lines: [''] })
+    },
+  })
+  return places
+}
+
+const isOn = (value: string) => value === '1' || value.toLowerCase() === 'true'
 
 /** The properties in a part that names each by its element (docProps/core.xml, meta.xml, XMP), or by the element's `name`. */
 export function propertiesIn(xml: string): Property[] {

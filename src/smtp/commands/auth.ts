@@ -54,7 +54,7 @@ async function signIn(session: Session, { authorizationId, userName, password }:
     session.signedIn = outcome
     return reply(235, '2.7.0', 'Signed in')
   }
-  const answer = replyToRefusal(outcome, session.helpdesk, [535, '5.7.8'])
+  const answer = replyToRefusal(outcome, session, [535, '5.7.8'])
   return answer.code === 535 ? failed(session, answer) : answer
 }
 

@@ -42,7 +42,7 @@ export const mail: Command<MailArgument> = {
     if ((envelope.declaredOctets ?? 0) > limits.messageOctets)
       return reply(552, '5.3.4', `The message is larger than ${limits.messageOctets} octets`)
     const refusal = await doors.admitReversePath(session.signedIn!, reversePath)
-    if (refusal !== null) return replyToRefusal(refusal, session.helpdesk)
+    if (refusal !== null) return replyToRefusal(refusal, session)
     session.envelope = envelope
     session.recipientsAsked = 0
     session.phase = 'envelope'

@@ -5,7 +5,7 @@ import { isAscii, needsSmtputf8 } from '#smtp/commands/mail.ts'
 import type { Notify, Recipient } from '#smtp/doors.ts'
 import { maxOrcptOctets } from '#smtp/limits.ts'
 import { parsePathAddress, parsePathArgument, refuseUnknownParameters } from '#smtp/path.ts'
-import { closing, reply, replyToRefusal } from '#smtp/replies.ts'
+import { closing, noteOf, reply, replyToRefusal } from '#smtp/replies.ts'
 import type { Command } from '#smtp/session.ts'
 import { decodeUtf8Address, decodeXtext } from '#smtp/xtext.ts'
 
@@ -33,10 +33,10 @@ export const rcpt: Command<Recipient> = {
     const recipient = given.address === postmaster ? { ...given, address: `${postmaster}@${session.hostName}` } : given
     if (!envelope.smtputf8 && !isAscii(`${recipient.address}${recipient.originalRecipient ?? ''}`)) return needsSmtputf8
     if (envelope.recipients.length >= session.limits.recipients) return reply(452, '4.5.3', 'Too many recipients')
-    const refusal = await session.doors.admitRecipient(session.signedIn!, envelope, recipient)
-    if (refusal !== null) return replyToRefusal(refusal, session.helpdesk)
+    const said = await session.doors.admitRecipient(session.signedIn!, envelope, recipient)
+    if (said?.kind === 'refused') return replyToRefusal(said, session)
     session.envelope = { ...envelope, recipients: [...envelope.recipients, recipient] }
-    return reply(250, '2.1.5', 'Recipient accepted')
+    return reply(250, '2.1.5', said === null ? 'Recipient accepted' : `Recipient accepted. ${noteOf(said)}`)
   },
 }
 

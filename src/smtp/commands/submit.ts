@@ -20,7 +20,7 @@ export async function submit(session: Session, intake: Intake): Promise<Reply> {
       remoteAddress: wire.remoteAddress,
       tls: wire.tlsProtocol ?? '',
     })
-    return isRefused(outcome) ? replyToRefusal(outcome, session.helpdesk) : replyToAccepted(outcome)
+    return isRefused(outcome) ? replyToRefusal(outcome, session) : replyToAccepted(outcome)
   } finally {
     await resetTransaction(session)
   }

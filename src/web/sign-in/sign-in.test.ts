@@ -182,7 +182,7 @@ test('a suspension ends open sessions at their next request, in words (G02)', as
   const refusal = await visitor.get('/folders')
   assert.equal(refusal.statusCode, 403)
   assert.match(refusal.body, /The account may not be used at present\./)
-  assert.match(refusal.body, /The rule is G02/)
+  assert.match(refusal.body, /The rule is <a [^>]*>G02</)
   await visitor.get('/sign-in')
   const again = await visitor.post('/sign-in', fieldsOf(clerk))
   assert.equal(again.statusCode, 403)

@@ -1,6 +1,7 @@
 // Answering a message and passing it on: the form is filled from it, and only when the form is sent is there a draft. RFC 5322 §3.6.4; G06
 import type { Refused } from '#base/faults.ts'
 import { type AnswerKind, type Answered, type Beginning, answerKinds, beginAnswer } from '#mailbox/answer.ts'
+import { stoppedRefusal } from '#policy/ceiling.ts'
 import type { Answer } from '#web/answers.ts'
 import type { WebDoors } from '#web/doors.ts'
 import { longDate } from '#web/format.ts'
@@ -65,5 +66,6 @@ async function open(
   const refusal = openingRefusal(copy, mayUse, now(), kind.startsWith('reply') ? 'reading' : 'passing-on')
   if (refusal !== null) return refusal
   const content = await (await mailboxes.openToRead(reader, entry.id, [uid])).content(uid)
+  if (content?.stopped !== undefined && !kind.startsWith('reply')) return stoppedRefusal(content.stopped)
   return content === null ? null : { structure: copy.structure, headerOctets: copy.headerOctets, content }
 }

@@ -1,9 +1,12 @@
 // Check before sending, and sending: what every rule says of the message, who gets it, and one button. G05–G09, G11
 import type { Refused } from '#base/faults.ts'
-import { type Judged, canBeSent } from '#delivery/write-drafts.ts'
+import { type Declared, type Judged, canBeSent, isForHelpdesk } from '#delivery/write-drafts.ts'
 import { withoutRecipients } from '#delivery/typed-draft.ts'
 import { keyOf } from '#community/standing.ts'
+import { isAboveCeiling } from '#policy/ceiling.ts'
 import { sentencesOfAsked } from '#policy/handling-asked.ts'
+import { maxReasonCharacters } from '#policy/limits.ts'
+import { releaseGrounds } from '#policy/release.ts'
 import { handlingOf, wholeMarking } from '#policy/offered.ts'
 import type { Answer, FieldError } from '#web/answers.ts'
 import type { WebDoors } from '#web/doors.ts'
@@ -44,16 +47,65 @@ function showJudged(judged: Judged, said: readonly FieldError[], refusal: Refuse
       recipients,
       isPartly: refused.length > 0 && refused.length < recipients.length,
       refusedCount: refused.length,
+      held: judged.held,
       warnings,
       files,
-      marking: marking === null ? null : wholeMarking(marking).written,
+      outside: outsideView(judged),
+      marking: marking === null ? null : wholeMarking(marking, judged.schemes).written,
       lowering: draft.fields.lowering ?? null,
       asked: sentencesOfAsked(handling),
-      handling: marking === null ? [] : handlingOf(marking),
+      handling: marking === null ? [] : handlingOf(marking, judged.schemes),
       canBeSent: canBeSent(judged) && refusal === null,
+      isForHelpdesk: refusal === null && isForHelpdesk(judged),
     },
   }
 }
+
+const groundsInWords = {
+  'certain-not-sensitive': 'I am certain that nothing in it is sensitive',
+  'trusted-recipient': 'Those outside can be trusted to handle it, and the way to them is secure',
+} as const
+
+/** What is asked of a sender who names somebody outside; null where nobody is. G15 */
+function outsideView({ draft, recipients }: Judged) {
+  const addresses = recipients.filter(({ isOutside }) => isOutside).map(({ address }) => address)
+  if (addresses.length === 0) return null
+  const { ground = '', words = '', version = 0 } = draft.fields.release ?? {}
+  const grounds = releaseGrounds.map((one) => ({ value: one, text: groundsInWords[one], checked: one === ground }))
+  const declared = version === draft.version ? (grounds.find(({ checked }) => checked)?.text ?? null) : null
+  return { addresses, words, grounds, declared }
+}
+
+/** Keeps what is declared for those outside with the draft, and checks it again. */
+export const declareRelease =
+  (doors: WebDoors): Run =>
+  async (visit) => {
+    const id = visit.params.draft ?? ''
+    const { writer } = doors.writing
+    const { who } = visit.session
+    const ground = releaseGrounds.find((one) => one === visit.form.get('ground'))
+    const words = (visit.form.get('words') ?? '').trim()
+    const typed = { ground: ground ?? '', words }
+    const result: Declared =
+      ground === undefined
+        ? { kind: 'wordless' }
+        : await writer.declareRelease(who, id, Number(visit.form.get('version')), { ground, words })
+    if (result.kind === 'refused') return result
+    if (result.kind === 'declared')
+      return { kind: 'redirect', to: urls.writeCheck(id), notice: { text: 'What you declared was recorded.' } }
+    const judged = await writer.judge(who, id)
+    if (judged === null) return whereItWent(doors, visit, id)
+    if (result.kind !== 'wordless') return { kind: 'redirect', to: urls.writeCheck(id) }
+    const error =
+      ground === undefined
+        ? { field: 'ground', text: 'Choose why it may leave the community' }
+        : { field: 'words', text: `Say in your own words why, in ${maxReasonCharacters} characters at most` }
+    return showJudged(
+      { ...judged, draft: { ...judged.draft, fields: { ...judged.draft.fields, release: { ...typed, version: 0 } } } },
+      [error],
+      null,
+    )
+  }
 
 /** Takes those whom the rules refuse out of the message, and checks the rest. */
 export const removeRefused =
@@ -85,19 +137,26 @@ export const sendDraft =
     const { writer } = doors.writing
     const { who } = visit.session
     const id = visit.params.draft ?? ''
-    const result = await writer.send(who, id, Number(visit.form.get('version')), visit.remoteAddress, 'TLS')
+    const asksHelpdesk = visit.form.get('helpdesk') === 'ask'
+    const result = await writer.send(who, id, Number(visit.form.get('version')), visit.remoteAddress, 'TLS', asksHelpdesk)
     if (result.kind === 'sent') {
       const before = `This message was sent on ${longDate(result.sent.sentMs)}. It was not sent again.`
-      return { kind: 'redirect', to: urls.writeSent(id), notice: { text: result.before ? before : 'The message was sent.' } }
+      const now = result.isHeld
+        ? 'The message is held. A person of the Helpdesk decides before anybody gets it.'
+        : 'The message was sent.'
+      return { kind: 'redirect', to: urls.writeSent(id), notice: { text: result.before ? before : now } }
     }
     if (result.kind === 'gone') return whereItWent(doors, visit, id)
     const judged = result.kind === 'not-ready' ? result.judged : await writer.judge(who, id)
     if (judged === null) return whereItWent(doors, visit, id)
     const isRefusal = result.kind === 'refused'
-    const text = isRefusal
-      ? `The message was not sent: ${result.about}`
-      : result.kind === 'changed'
-        ? 'The message was changed in another window after you checked it. It was not sent: look at it again first'
-        : 'The message cannot be sent as it is'
+    const wasAsked = isRefusal && isAboveCeiling(result)
+    const text = wasAsked
+      ? 'The message was not sent. An officer of the Helpdesk will look at the line that was found, and you get a message if you may send it'
+      : isRefusal
+        ? `The message was not sent: ${result.about}`
+        : result.kind === 'changed'
+          ? 'The message was changed in another window after you checked it. It was not sent: look at it again first'
+          : 'The message cannot be sent as it is'
     return showJudged(judged, [{ field: 'check', text }], isRefusal ? result : null)
   }

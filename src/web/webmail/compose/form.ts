@@ -3,6 +3,7 @@ import type { FieldProblem } from '#delivery/typed-draft.ts'
 import type { AskedFields, ChosenMarking, DraftFields, DraftOrigin } from '#mailbox/drafts.ts'
 import type { Upload } from '#mailbox/uploads.ts'
 import { type Offered, chosenParts, offeredAdditions, offeredId } from '#policy/offered.ts'
+import type { Scheme } from '#policy/schemes.ts'
 import type { FieldError } from '#web/answers.ts'
 
 /** What a button of the form asks for, beside saving. */
@@ -18,8 +19,8 @@ export interface WriteForm {
   readonly fields: DraftFields
 }
 
-/** Reads the form; what is not there is empty, and an unknown button saves. */
-export function readForm(form: URLSearchParams): WriteForm {
+/** Reads the form, its marking by the writer's schemes; what is not there is empty, and an unknown button saves. */
+export function readForm(form: URLSearchParams, schemes: readonly Scheme[]): WriteForm {
   const text = (name: string) => form.get(name) ?? ''
   const version = Number(text('version'))
   return {
@@ -32,7 +33,7 @@ export function readForm(form: URLSearchParams): WriteForm {
       bcc: text('bcc'),
       subject: text('subject'),
       text: text('text').replace(/\r\n?/g, '\n'),
-      marking: chosenParts(text('marking'), text('descriptor'), text('caveat')),
+      marking: chosenParts(text('marking'), text('descriptor'), text('caveat'), schemes),
       ...(text('lowering') === '' ? {} : { lowering: text('lowering') }),
       ...askedIn(form),
     },
@@ -86,14 +87,16 @@ export interface FormParts {
   readonly origin: DraftOrigin
   readonly files: readonly { readonly name: string; readonly octets: number | null }[]
   readonly offered: readonly Offered[]
+  /** The writer's. */
+  readonly schemes: readonly Scheme[]
 }
 
 /** What write.njk shows; `begun` is the id for what is no draft yet. */
 export function formView(parts: FormParts, begun: string) {
-  const { fields, origin, offered } = parts
+  const { fields, origin, offered, schemes } = parts
   const chosen = shownMarking(fields.marking)
   const scheme = fields.marking?.scheme ?? 'GPMS'
-  const additions = offeredAdditions(scheme)
+  const additions = offeredAdditions(scheme, schemes)
   const select = (names: readonly string[], chosenName: string, none: string) => [
     { value: '', text: none, selected: chosenName === '' },
     ...names.map((name) => ({ value: name, text: name, selected: name === chosenName })),
@@ -112,9 +115,9 @@ export function formView(parts: FormParts, begun: string) {
             },
           ]
         : []),
-      ...offered.map(({ id, name, scheme: of, handling }) => ({
+      ...offered.map(({ id, name, scheme: of, title, handling }) => ({
         value: id,
-        text: of === 'GSC' ? `${name} (Government Security Classifications)` : name,
+        text: of === 'GPMS' ? name : `${name} (${title})`,
         hint: handling === null ? undefined : { text: `Who receives it is told: ${handling}` },
         checked: id === chosen.level,
       })),

@@ -4,11 +4,11 @@ import { maxWriteFormOctets } from '#web/limits.ts'
 import { type PersonRoute, type Route, route } from '#web/route.ts'
 import { patterns } from '#web/urls.ts'
 import { answerForm, answerSave } from '#web/webmail/compose/answer.ts'
-import { checkPage, removeRefused, sendDraft } from '#web/webmail/compose/check.ts'
+import { checkPage, declareRelease, removeRefused, sendDraft } from '#web/webmail/compose/check.ts'
 import { deleteDraft, deletePage, draftsPage } from '#web/webmail/compose/drafts.ts'
 import { addFiles, filesPage, removeFile } from '#web/webmail/compose/files.ts'
 import { addPeople, peoplePage, suggestions } from '#web/webmail/compose/people.ts'
-import { receiptFile, sentOfCopy, sentPage } from '#web/webmail/compose/sent.ts'
+import { receiptFile, sentOfCopy, sentPage, withdrawHeld } from '#web/webmail/compose/sent.ts'
 import { newForm, newSave, writeForm, writeSave } from '#web/webmail/compose/write.ts'
 
 const notMail = 'a draft is not mail yet: sending it is recorded'
@@ -38,12 +38,14 @@ const stated = [
   of({ ...get, url: patterns.people, evidence: { none: 'names of the community’s directory' } }, suggestions),
   of({ ...get, url: patterns.writeCheck }, checkPage),
   of({ ...post, url: patterns.writeWithout }, removeRefused),
+  of({ ...post, url: patterns.writeRelease, evidence: ['ReleaseDeclared'] }, declareRelease),
   of({ ...post, url: patterns.writeSend, evidence: sending, whenExpired: 'keep' }, sendDraft),
   of({ ...get, url: patterns.drafts }, draftsPage),
   of({ ...get, url: patterns.writeDelete }, deletePage),
   of({ ...post, url: patterns.writeDelete }, deleteDraft),
   of({ ...get, url: patterns.writeSent, evidence: { none: 'shows what the record says of the person’s own message' } }, sentPage),
   of({ ...get, url: patterns.writeReceipt, evidence: { none: 'opens a record of the person’s own message' } }, receiptFile),
+  of({ ...post, url: patterns.writeWithdraw, evidence: ['HoldDecided'] }, withdrawHeld),
   of({ ...get, url: patterns.sentOf, evidence: { none: 'leads to the page of a sent message' } }, sentOfCopy),
 ]
 

@@ -18,8 +18,24 @@ export const sentPage =
     const sent = await drafts.sent(visit.reader, visit.params.draft ?? '')
     if (sent === null) return notFound
     const copy = await drafts.copyOf(visit.reader, sent)
-    const view = { sent, copy, subject: await subjectOf(doors, visit, copy), recipients: await outcomes.outcomes(sent) }
+    const held = await outcomes.held(sent)
+    const view = { sent, copy, held, subject: await subjectOf(doors, visit, copy), recipients: await outcomes.outcomes(sent) }
     return { kind: 'page', template: 'webmail/compose/sent.njk', title: 'Sent message', view }
+  }
+
+/** The sender ends what is held of theirs: nobody gets it. T19 */
+export const withdrawHeld =
+  (doors: WebDoors): Run =>
+  async (visit) => {
+    const { drafts, outcomes, holds } = doors.writing
+    const id = visit.params.draft ?? ''
+    const sent = await drafts.sent(visit.reader, id)
+    const held = sent === null ? null : await outcomes.held(sent)
+    if (held === null) return notFound
+    const decided = await holds.decide(visit.session.who.account, held.hold.id, 'withdrawn', '')
+    const text =
+      'about' in decided ? 'It had been decided about already. Nothing was changed.' : 'You withdrew the message. Nobody gets it.'
+    return { kind: 'redirect', to: urls.writeSent(id), notice: { text } }
   }
 
 async function subjectOf(

@@ -15,15 +15,22 @@ type Run = (visit: PersonVisit) => Promise<Answer>
 
 const titles = { new: 'Write a message', reply: 'Reply', forward: 'Forward a message' } as const
 
+/** The schemes that a person marks by (G07). */
+const schemesOf = (doors: WebDoors, { session }: PersonVisit) => doors.schemesOf(session.who.address)
+
 /** The page of the form. */
-export async function formPage(doors: WebDoors, visit: PersonVisit, parts: Omit<FormParts, 'offered'>): Promise<Answer> {
+export async function formPage(
+  doors: WebDoors,
+  visit: PersonVisit,
+  parts: Omit<FormParts, 'offered' | 'schemes'>,
+): Promise<Answer> {
   const isLowered = (parts.fields.lowering ?? '') !== ''
   const offered = await doors.writing.writer.offered(visit.session.who, isLowered ? null : parts.origin.minimum)
   return {
     kind: 'page',
     template: 'webmail/compose/write.njk',
     title: titles[parts.origin.kind],
-    view: formView({ ...parts, offered }, newId(doors.now())),
+    view: formView({ ...parts, offered, schemes: await schemesOf(doors, visit) }, newId(doors.now())),
   }
 }
 
@@ -45,7 +52,7 @@ export async function firstSave(
   origin: DraftOrigin,
   files: readonly CarriedFile[],
 ): Promise<Answer> {
-  const { wish, fields, begun } = readForm(visit.form)
+  const { wish, fields, begun } = readForm(visit.form, await schemesOf(doors, visit))
   const whole = files.length === 0 ? origin : { ...origin, toCarry: files.length }
   const made = await doors.writing.drafts.create(visit.reader, whole, fields, begun)
   switch (made.kind) {
@@ -66,7 +73,7 @@ export async function firstSave(
 
 /** Carries over what is missing of a draft's files, and goes where the form wished, unless the draft says something else by now. */
 async function carryOn(doors: WebDoors, visit: PersonVisit, id: string, files: readonly CarriedFile[]): Promise<Answer> {
-  const { wish, fields } = readForm(visit.form)
+  const { wish, fields } = readForm(visit.form, await schemesOf(doors, visit))
   const draft = await carryOver(doors.writing, visit.reader, id, files)
   if (draft === null) return wish === 'autosave' ? changed : whereItWent(doors, visit, id)
   if ('clause' in draft) return draft
@@ -100,7 +107,7 @@ export const writeSave =
   (doors: WebDoors): Run =>
   async (visit) => {
     const id = visit.params.draft ?? ''
-    const { wish, version, fields } = readForm(visit.form)
+    const { wish, version, fields } = readForm(visit.form, await schemesOf(doors, visit))
     if (wish === 'copy') return saveApart(doors, visit, id, fields)
     const saved = await doors.writing.drafts.save(visit.reader, id, version, fields)
     if (saved.kind === 'refused') return saved

@@ -1,5 +1,6 @@
 // What writing needs from below.
 import type { Directory } from '#community/directory.ts'
+import type { Holds } from '#delivery/holds.ts'
 import type { SentOutcomes } from '#delivery/sent-outcomes.ts'
 import type { DraftWriter } from '#delivery/write-drafts.ts'
 import type { Drafts } from '#mailbox/drafts.ts'
@@ -11,4 +12,6 @@ export interface WritingDoors {
   readonly directory: Directory
   readonly writer: DraftWriter
   readonly outcomes: SentOutcomes
+  /** Of what was held for a person: the sender may withdraw it. */
+  readonly holds: Pick<Holds, 'of' | 'decide'>
 }

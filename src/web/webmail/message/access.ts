@@ -2,6 +2,7 @@
 import type { Refused } from '#base/faults.ts'
 import { keyOf } from '#community/standing.ts'
 import type { CopySummary } from '#mailbox/summaries.ts'
+import { stoppedRefusal } from '#policy/ceiling.ts'
 import { accessRefusal, keptHandling, passingOnRefusal } from '#policy/handling-asked.ts'
 
 /** What one wants to do with it; what is passed on is read for it. */
@@ -14,6 +15,7 @@ export function isByOneself({ envelope }: Pick<CopySummary, 'envelope'>, mayUse:
 
 /** Why the message may not be opened for that, or null. */
 export function openingRefusal(copy: CopySummary, mayUse: readonly string[], nowMs: number, wants: Wanted): Refused | null {
+  if (copy.isSealed === true) return stoppedRefusal('sealed')
   const isSender = isByOneself(copy, mayUse)
   const asked = keptHandling(copy.handling)
   const ended = accessRefusal(asked, { isSender, nowMs, wants: wants === 'download' ? 'download' : 'reading' })

@@ -1,15 +1,17 @@
 // Reading one message: its page, its HTML in a frame, its attachments, what is nested in it, and the original. G08, G14.
 import type { Refused } from '#base/faults.ts'
+import { notLookedIntoField } from '#delivery/stamp.ts'
 import { displayOf, nestedIn, partAt, type LocatedPart } from '#mail/display.ts'
 import { safeFileName } from '#mail/display-text.ts'
-import { parseHeader } from '#mail/header.ts'
+import type { ImapEnvelope } from '#mail/envelope.ts'
+import { fieldsNamed, fieldText, parseHeader } from '#mail/header.ts'
 import { decodeWords } from '#mail/words.ts'
 import type { Content } from '#mailbox/open.ts'
 import type { CopySummary } from '#mailbox/summaries.ts'
 import { findMarkings } from '#policy/find-markings.ts'
 import { keptHandling } from '#policy/handling-asked.ts'
 import { highestMarking } from '#policy/marking.ts'
-import { shippedSchemes } from '#policy/schemes.ts'
+import type { Scheme } from '#policy/schemes.ts'
 import type { Answer } from '#web/answers.ts'
 import type { WebDoors } from '#web/doors.ts'
 import { type PersonRoute, type PersonVisit, type Route, route } from '#web/route.ts'
@@ -156,8 +158,11 @@ async function pageOf(
   const wantsText = visit.query.get('as') === 'text'
   const bodies: ShownBody[] = []
   for (const body of display.bodies) bodies.push(await bodyOf(content, body, wantsText))
-  const marking = await markingOf(content, copy, nested)
-  const head = headOf(holder?.part.envelope ?? copy.envelope, marking, keptHandling(copy.handling))
+  const envelope = holder?.part.envelope ?? copy.envelope
+  const schemes = await doors.schemesOf(senderIn(envelope))
+  const marking = await markingOf(content, copy, nested, schemes)
+  const unlooked = holder === null ? await notLookedInto(content, copy) : null
+  const head = headOf(envelope, marking, keptHandling(copy.handling), schemes)
   const here =
     holder !== null
       ? (query: { as?: 'text' }) => urls.messageWithin(mailbox, copy.uid, holder.path, query)
@@ -169,6 +174,7 @@ async function pageOf(
     view: {
       head,
       isWithin: holder !== null,
+      notLookedInto: unlooked,
       bodies,
       sandbox: frameSandbox,
       attachments: await listAttachments(content, display),
@@ -187,11 +193,25 @@ async function pageOf(
   }
 }
 
+/** Who wrote it: From of a message was held to be its submitter's (G03); the first where there are several. */
+const senderIn = ({ from }: ImapEnvelope) => `${from[0]?.mailbox ?? ''}@${from[0]?.host ?? ''}`
+
 /** The marking as written: a nested message's own where its header bears one, else that of the message it came in. */
-async function markingOf(content: Content, copy: CopySummary, nested: LocatedPart | null): Promise<string | null> {
+async function markingOf(
+  content: Content,
+  copy: CopySummary,
+  nested: LocatedPart | null,
+  schemes: readonly Scheme[],
+): Promise<string | null> {
   if (nested === null) return copy.marking
   const header = parseHeader(await octetsBetween(content, nested.part.headerStart, nested.part.bodyStart))
-  return highestMarking(findMarkings(header, [], shippedSchemes).map((found) => found.marking))?.written ?? copy.marking
+  return highestMarking(findMarkings(header, [], schemes).map((found) => found.marking))?.written ?? copy.marking
+}
+
+/** What acceptance says that it could not look into; null where it said nothing. T19 */
+async function notLookedInto(content: Content, { headerOctets }: CopySummary): Promise<string | null> {
+  const [field] = fieldsNamed(parseHeader(await octetsBetween(content, 0, headerOctets)), notLookedIntoField)
+  return field === undefined ? null : decodeWords(fieldText(field))
 }
 
 async function bodyOf(

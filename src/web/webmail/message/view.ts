@@ -6,6 +6,7 @@ import { parseDate } from '#mail/date.ts'
 import { decodeWords } from '#mail/words.ts'
 import { type Handling, consultTheSender, handlingOf } from '#policy/handling.ts'
 import { type HandlingAsked, nothingAsked, sentencesOfAsked } from '#policy/handling-asked.ts'
+import { type Scheme, shippedSchemes } from '#policy/schemes.ts'
 import { plainText } from '#web/format.ts'
 import { maxShownPeople } from '#web/limits.ts'
 import { damaged } from '#web/webmail/message/frame.ts'
@@ -45,9 +46,14 @@ export interface MessageHead {
   readonly handling: Handling & { readonly consult: string }
 }
 
-/** The head of a message; `marking` and what is `asked` are its summary's. */
-export function headOf(envelope: ImapEnvelope, marking: string | null, asked: HandlingAsked = nothingAsked): MessageHead {
-  const handling = handlingOf(marking)
+/** The head of a message; `marking` and what is `asked` are its summary's, the `schemes` its sender's (G08). */
+export function headOf(
+  envelope: ImapEnvelope,
+  marking: string | null,
+  asked: HandlingAsked = nothingAsked,
+  schemes: readonly Scheme[] = shippedSchemes,
+): MessageHead {
+  const handling = handlingOf(marking, schemes)
   const from = peopleOf(envelope.from)
   const [sender] = peopleOf(envelope.sender).shown
   const isOther = sender !== undefined && !isSame(peopleOf(envelope.sender), from)

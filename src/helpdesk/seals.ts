@@ -1,0 +1,115 @@
+// Sealing a message that was delivered, in every mailbox, and opening it again: one officer proposes with a reason, another confirms. G05, T07
+import type { Clock } from '#base/clock.ts'
+import { type Refused, refused } from '#base/faults.ts'
+import { newId } from '#base/ids.ts'
+import { type Log, describeFault } from '#base/log.ts'
+import type { Incidents } from '#community/incidents.ts'
+import type { Evidence } from '#evidence/record.ts'
+import { notOnesOwn } from '#helpdesk/decisions.ts'
+import { maxReasonCharacters } from '#helpdesk/limits.ts'
+import { type ProposalRow, decideProposal, insertProposal, lockProposal, proposalsOf } from '#helpdesk/seals.sql.ts'
+import { letPass, messageIsSealed, type MessagePlace, setSealed } from '#mailbox/seals.ts'
+import type { Database, Transaction } from '#store/database.ts'
+
+export type { ProposalRow as Proposal } from '#helpdesk/seals.sql.ts'
+
+export interface Seals {
+  /** All that were ever made about an incident, the oldest first. */
+  proposals(incident: string): Promise<readonly ProposalRow[]>
+  isSealed(month: number, message: string): Promise<boolean>
+  /** Proposes it about the message of an incident; null when that is done. */
+  propose(officer: string, incident: string, act: 'seal' | 'unseal', reason: string): Promise<Refused | null>
+  /** Confirms or declines a proposal; only another officer than who proposed it confirms. Null when that is done. */
+  decide(officer: string, proposal: string, decision: 'confirmed' | 'declined'): Promise<Refused | null>
+}
+
+export interface SealParts {
+  readonly database: Database
+  readonly evidence: Evidence
+  readonly incidents: Incidents
+  readonly clock: Clock
+  readonly log: Log
+  /** Gives every copy a new UID after the commit, so that programs let go of what they have. */
+  readonly renewCopies: (message: MessagePlace) => Promise<unknown>
+}
+
+const nothingToPropose = refused(
+  'G05',
+  'nothing-to-propose',
+  'there is no such incident, it is about no message, or the message is that already',
+  'Look at the incident again.',
+)
+const proposedAlready = refused(
+  'G05',
+  'proposed-already',
+  'the same was proposed before and waits for another officer',
+  'Ask another officer to confirm or decline it.',
+)
+const nothingToDecide = refused(
+  'G05',
+  'nothing-to-decide',
+  'there is no such proposal, or it was decided before',
+  'Look at the incident again.',
+)
+const twoPeople = refused(
+  'G05',
+  'two-people-seal',
+  'who proposes it cannot confirm it',
+  'Ask another officer: two people seal a message, and open it again.',
+)
+
+export function openSeals({ database, evidence, incidents, clock, log, renewCopies }: SealParts): Seals {
+  const detailOf = ({ id, incident, message, month, reason }: ProposalRow) => ({ proposal: id, incident, message, month, reason })
+
+  async function takeEffect(tx: Transaction, officer: string, proposal: ProposalRow): Promise<void> {
+    const isSeal = proposal.act === 'seal'
+    await setSealed(tx, proposal, isSeal, clock.now())
+    await letPass(tx, proposal.incident)
+    await evidence.write(tx, {
+      event: isSeal ? 'MessageSealed' : 'MessageUnsealed',
+      actor: officer,
+      about: proposal.proposedBy,
+      details: [{ ...detailOf(proposal), proposedBy: proposal.proposedBy, confirmedBy: officer }],
+    })
+    if (isSeal) await incidents.decide(tx, officer, proposal.incident, 'sealed', proposal.reason)
+  }
+
+  return {
+    proposals: (incident) => proposalsOf(database, incident),
+    isSealed: (month, message) => messageIsSealed(database, month, message),
+    async propose(officer, id, act, reason) {
+      const found = await incidents.find(id)
+      const { month = null, message = null } = found?.incident ?? {}
+      if (month === null || message === null) return nothingToPropose
+      if (found?.incident.sender === officer) return notOnesOwn
+      if ((await messageIsSealed(database, month, message)) === (act === 'seal')) return nothingToPropose
+      const proposedMs = clock.now()
+      const proposal = { id: newId(proposedMs), act, incident: id, month, message, proposedBy: officer, proposedMs }
+      const row = { ...proposal, reason: reason.slice(0, maxReasonCharacters), decidedBy: null, decision: null, decidedMs: null }
+      return database.transaction(async (tx) => {
+        if ((await insertProposal(tx, row)) === 0) return proposedAlready
+        await evidence.write(tx, { event: 'SealProposed', actor: officer, about: officer, details: [{ ...detailOf(row), act }] })
+        return null
+      })
+    },
+    async decide(officer, id, decision) {
+      const done = await database.transaction(async (tx): Promise<Refused | ProposalRow> => {
+        const [proposal] = await lockProposal(tx, id)
+        if (proposal === undefined || proposal.decision !== null) return nothingToDecide
+        if (proposal.sender === officer) return notOnesOwn
+        if (decision === 'confirmed' && proposal.proposedBy === officer) return twoPeople
+        await decideProposal(tx, id, decision, officer, clock.now())
+        if (decision === 'confirmed') await takeEffect(tx, officer, proposal)
+        else await evidence.write(tx, { event: 'SealDeclined', actor: officer, about: officer, details: [detailOf(proposal)] })
+        return proposal
+      })
+      if ('kind' in done) return done
+      // It holds already: what fails here only leaves programs with what they fetched before.
+      if (decision === 'confirmed')
+        await renewCopies(done).catch((fault: unknown) =>
+          log.warn({ fault: describeFault(fault), message: done.message }, 'copies of a sealed message kept their UIDs'),
+        )
+      return null
+    },
+  }
+}

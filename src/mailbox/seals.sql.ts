@@ -1,0 +1,51 @@
+// Messages that are sealed in every mailbox, and those that one holder passes on to nobody; only mailbox/ runs these. G05, T07
+import type { Runner, Transaction } from '#store/database.ts'
+import { sql } from '#store/sql.ts'
+
+export interface MessagePlace {
+  readonly month: number
+  readonly message: string
+}
+
+/** Seals a message: 0 when it was already. */
+export function insertSeal(tx: Transaction, { month, message }: MessagePlace, atMs: number) {
+  return tx.run(sql`
+    insert into message_seal (month, message, sealed_ms) values (${month}, ${message}, ${atMs}) on conflict do nothing`)
+}
+
+export function deleteSeal(tx: Transaction, { month, message }: MessagePlace) {
+  return tx.run(sql`delete from message_seal where month = ${month} and message = ${message}`)
+}
+
+export function sealOf(run: Runner, month: number, message: string) {
+  return run.rows<{ sealedMs: number }>(sql`select sealed_ms from message_seal where month = ${month} and message = ${message}`)
+}
+
+/** Which message a copy is of. */
+export function messageOfCopy(run: Runner, holder: string, mailbox: string, uid: number) {
+  return run.rows<MessagePlace>(sql`
+    select month, message from copy where holder = ${holder} and mailbox = ${mailbox} and uid = ${uid}`)
+}
+
+/** Every copy of a message. It reads the blocks of the table where such ids may stand: for the rare act that needs them. */
+export function copiesOfMessage(run: Runner, { month, message }: MessagePlace) {
+  return run.rows<{ holder: string; mailbox: string; uid: number }>(sql`
+    select holder, mailbox, uid from copy where month = ${month} and message = ${message} order by holder, mailbox, uid`)
+}
+
+/** The copies of a message that some holders have, by reading only theirs. */
+export function copiesAmong(run: Runner, { month, message }: MessagePlace, holders: readonly string[]) {
+  return run.rows<{ holder: string; mailbox: string; uid: number }>(sql`
+    select holder, mailbox, uid from copy
+     where holder = any(${[...holders]}::uuid[]) and month = ${month} and message = ${message} order by holder, mailbox, uid`)
+}
+
+export function insertStop(tx: Transaction, holder: string, { month, message }: MessagePlace, incident: string) {
+  return tx.run(sql`
+    insert into passing_stop (holder, month, message, incident) values (${holder}, ${month}, ${message}, ${incident})
+    on conflict do nothing`)
+}
+
+export function deleteStops(tx: Transaction, incident: string) {
+  return tx.run(sql`delete from passing_stop where incident = ${incident}`)
+}
