@@ -7,7 +7,7 @@ import { describeFault, type Log } from '#base/log.ts'
 import type { Away, InForce } from '#community/away.ts'
 import { type StandingOf, keyOf } from '#community/standing.ts'
 import type { Acceptance } from '#delivery/accept.ts'
-import { forgetReplied, noteReply, progressOf, putProgress, repliedTo, repliesSince } from '#delivery/automatic-replies.sql.ts'
+import { noteReply, progressOf, putProgress, repliedTo, repliesSince } from '#delivery/automatic-replies.sql.ts'
 import type { SubmissionSession } from '#delivery/envelope.ts'
 import type { NewSpool } from '#delivery/spool.ts'
 import type { Evidence } from '#evidence/record.ts'
@@ -84,11 +84,6 @@ async function kept<T>({ log }: AutomaticReplyParts, otherwise: T, work: () => P
     log.warn({ fault: describeFault(fault) }, 'an automatic reply could not be sent')
     return otherwise
   }
-}
-
-/** Forgets to whom replies went more than a week ago; returns how many. */
-export function forgetReplies(o: { database: Database; clock: Clock }): Promise<number> {
-  return forgetReplied(o.database, o.clock.now() - replyAgainMs)
 }
 
 async function replyFor(parts: AutomaticReplyParts, notice: InForce, inbox: string, place: PlaceInMailbox): Promise<number> {

@@ -1,9 +1,11 @@
 // What jobs tidy up after acceptance: submissions older than a retry can be, and content that no message refers to.
 import type { Clock } from '#base/clock.ts'
+import { forgetReplied } from '#delivery/automatic-replies.sql.ts'
 import { isIncidentCopy } from '#delivery/incident-copies.ts'
 import { heldObject } from '#delivery/holds.sql.ts'
 import { expireSubmissions } from '#delivery/submissions.sql.ts'
 import { messagesStored } from '#mailbox/stored.ts'
+import { replyAgainMs } from '#policy/automatic-reply.ts'
 import type { ContentStore } from '#store/content-store.ts'
 import type { Database } from '#store/database.ts'
 
@@ -16,6 +18,11 @@ export const orphanGraceMs = 24 * 3_600_000
 export function forgetSubmissions(o: { database: Database; clock: Clock }): Promise<number> {
   const nowMs = o.clock.now()
   return expireSubmissions(o.database, nowMs - submissionKeptMs, nowMs + submissionKeptMs)
+}
+
+/** Forgets to whom automatic replies went more than a week ago; returns how many. */
+export function forgetReplies(o: { database: Database; clock: Clock }): Promise<number> {
+  return forgetReplied(o.database, o.clock.now() - replyAgainMs)
 }
 
 /** Removes content that no message refers to, and drafts of a crash, once they are a day old; returns how many. The age is in the id (UUIDv7). */

@@ -6,8 +6,7 @@ import { newLog } from '#base/log.ts'
 import { newMetrics } from '#base/metrics.ts'
 import type { Config } from '#config.ts'
 import { expireHolds } from '#delivery/holds.ts'
-import { forgetReplies, replyWhileAway } from '#delivery/automatic-replies.ts'
-import { forgetSubmissions, sweepContent } from '#delivery/housekeeping.ts'
+import { forgetReplies, forgetSubmissions, sweepContent } from '#delivery/housekeeping.ts'
 import { forgetVolume } from '#delivery/volume.ts'
 import { publishedFile } from '#evidence/publish.ts'
 import { startSequencer } from '#evidence/sequencer.ts'
@@ -21,7 +20,7 @@ import { forgetSessions } from '#identity/web-sessions.ts'
 import { endAccess, forgetHandlings } from '#mailbox/withheld.ts'
 import { openWatcher } from '#mailbox/watch.ts'
 import { holdsParts } from '#roles/holds.ts'
-import { openReplies } from '#roles/replies.ts'
+import type { Replies } from '#roles/replies.ts'
 import { openServiceDomains } from '#roles/open.ts'
 import { logOriginOf, placesOf } from '#roles/places.ts'
 
@@ -56,9 +55,18 @@ export async function runJobs(config: Config): Promise<void> {
     hostName: config.hostName,
     rulesUrl: `${config.publicUrl}/rules`,
   })
-  const replies = await openReplies({ config, domains, watcher, standing, log })
+  // The whole door in stands behind it, which most communities need on few days: it is loaded when somebody is away.
+  let replies: Promise<Replies> | null = null
+  const openReplies = async () => (await import('#roles/replies.ts')).openReplies({ config, domains, watcher, standing, log })
   const sent = metrics.counter('cjsm_automatic_replies_total', 'Automatic replies that were sent for people who are away')
-  const replyToMail = unlessDoubted(clock, log, async () => (replies.mayBeSent() ? replyWhileAway(replies.parts) : 0))
+  const replyToMail = unlessDoubted(clock, log, async () => {
+    if ((await domains.away.inForce()).length === 0) return 0
+    replies ??= openReplies()
+    replies.catch(() => {
+      replies = null
+    })
+    return (await replies).send()
+  })
   const pool = new pg.Pool({ connectionString: placesOf(config).connectionString, max: 3 })
   const lost = () => log.warn({}, 'a database connection of the job runner ended')
   pool.on('error', lost)
@@ -96,7 +104,7 @@ export async function runJobs(config: Config): Promise<void> {
     await witnesses.stop()
     await sequencer.stop()
     await pool.end()
-    await replies.close()
+    await (await replies)?.close()
     await watcher.close()
     await close()
   }

@@ -3,7 +3,7 @@ import { systemClock } from '#base/clock.ts'
 import type { Log } from '#base/log.ts'
 import type { Config } from '#config.ts'
 import { openAcceptance } from '#delivery/accept.ts'
-import type { AutomaticReplyParts } from '#delivery/automatic-replies.ts'
+import { replyWhileAway } from '#delivery/automatic-replies.ts'
 import { newDocumentThreads } from '#delivery/document-threads.ts'
 import { newLookInside } from '#delivery/documents.ts'
 import { newExpansion } from '#delivery/expansion.ts'
@@ -27,9 +27,8 @@ export interface ReplyParts {
 }
 
 export interface Replies {
-  readonly parts: AutomaticReplyParts
-  /** Whether anything may be taken in now: the record stands, and the disks have room. What is due waits until then. */
-  mayBeSent(): boolean
+  /** Sends what is due and returns how many; nothing while nothing may be taken in: the record does not stand, or a disk is full. */
+  send(): Promise<number>
   close(): Promise<void>
 }
 
@@ -57,9 +56,9 @@ export async function openReplies({ config, domains, watcher, standing, log }: R
     announce: (placed) => watcher.announce(placed),
   })
   const newSpool = spoolsIn(places.spool, domains.keys.sealing)
+  const parts = { ...domains, mailboxes, acceptance, newSpool, log, hostName: config.hostName }
   return {
-    parts: { ...domains, mailboxes, acceptance, newSpool, log, hostName: config.hostName },
-    mayBeSent: () => hasRoom() && record.refusal() === null,
+    send: async () => (hasRoom() && record.refusal() === null ? replyWhileAway(parts) : 0),
     async close() {
       space.stop()
       record.close()

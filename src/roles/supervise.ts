@@ -33,7 +33,7 @@ const memoryGivenBack = { MALLOC_MMAP_THRESHOLD_: String(128 * 1024) }
  * all but one mostly wait on a machine that is busy. Octets outside the heap count like those in it: by a limit of their own they would have all of the heap marked twice a second.
  */
 const shortLived = [
-  '--min-semi-space-size=16',
+  '--min-semi-space-size=8',
   '--max-semi-space-size=32',
   '--no-parallel-scavenge',
   '--external-memory-accounted-in-global-limit',
