@@ -30,14 +30,9 @@ const mainModule = fileURLToPath(new URL('../main.ts', import.meta.url))
 const memoryGivenBack = { MALLOC_MMAP_THRESHOLD_: String(128 * 1024) }
 /**
  * What a message leaves behind is dead within milliseconds: a larger young generation is collected less often, and one thread does it for less than the several of which
- * all but one mostly wait on a machine that is busy. Octets outside the heap count like those in it: by a limit of their own they would have all of the heap marked twice a second.
+ * all but one mostly wait on a machine that is busy.
  */
-const shortLived = [
-  '--min-semi-space-size=8',
-  '--max-semi-space-size=32',
-  '--no-parallel-scavenge',
-  '--external-memory-accounted-in-global-limit',
-]
+const shortLived = ['--min-semi-space-size=8', '--max-semi-space-size=32', '--no-parallel-scavenge']
 /** A scan keeps what it unpacks in memory: so much must be free there. */
 const scratchOctets = 512 * 1024 * 1024
 
