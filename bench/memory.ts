@@ -1,4 +1,4 @@
-// What the service holds in memory when idle, as PSS: supervisor, key process, two workers and jobs together at most 400 MiB (postgres and clamd apart).
+// What the service holds in memory when idle, as PSS: supervisor, key process, workers and jobs together at most 400 MiB (postgres and clamd apart).
 import { printFigures, tableOf } from './support/figures.ts'
 import { readOptions } from './support/options.ts'
 import { pssOf } from './support/processes.ts'

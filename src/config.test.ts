@@ -29,7 +29,7 @@ test('without any setting there are defaults, and the ports are the real ones pl
   const config = readConfig(base)
   assert.deepEqual(
     [config.host, config.portOffset, config.demo, config.workers, config.scanTimeoutMs, config.hostName, config.logLevel],
-    ['127.0.0.1', 8000, true, 2, 25_000, 'mail.cjsm.test', 'info'],
+    ['127.0.0.1', 8000, true, 0, 25_000, 'mail.cjsm.test', 'info'],
   )
   assert.deepEqual(config.ports, { https: 8443, http: 8080, submissions: 8465, submission: 8587, imaps: 8993, operations: 8100 })
   assert.deepEqual([config.keyFolder, config.logFile], ['/srv/cjsm-keys', '/srv/cjsm/log/service.log'])
@@ -95,7 +95,7 @@ test('a key that is none is named, in a file, the environment and the options', 
     sentence(() => readConfig(base, { overrides: { toString: 1 } })),
     /^toString is not a setting/,
   )
-  assert.equal(readConfig({ ...base, CJSM_TEST_DATABASE: 'x', CJSM_FUZZ_RUNS: '1', OTHER: 'x' }).workers, 2)
+  assert.equal(readConfig({ ...base, CJSM_TEST_DATABASE: 'x', CJSM_FUZZ_RUNS: '1', OTHER: 'x' }).workers, 0)
 })
 
 test('a wrong type or a value outside its range names the key, what was given and what is allowed', () => {
@@ -170,7 +170,7 @@ test('a child process reads the same settings from the environment that is made 
 
 test('docs/settings.md is what settingsPage says; write it anew when it is not', () => {
   assert.equal(readFileSync(new URL('../docs/settings.md', import.meta.url), 'utf8'), settingsPage())
-  assert.match(settingsPage(), /\| `workers` \| `CJSM_WORKERS` \| `2` \|/)
+  assert.match(settingsPage(), /\| `workers` \| `CJSM_WORKERS` \| `0` \|/)
 })
 
 test('a spam engine is asked over a socket or loopback only, where it usually listens when nothing is said (T23)', () => {

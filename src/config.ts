@@ -41,7 +41,12 @@ const settings = {
     default: true,
     description: 'Load the demonstration community at the first start, and count loopback as inside the UK.',
   }),
-  workers: Type.Integer({ default: 2, minimum: 1, maximum: 64, description: 'How many processes serve the faces.' }),
+  workers: Type.Integer({
+    default: 0,
+    minimum: 0,
+    maximum: 64,
+    description: 'How many processes serve the faces. 0: one a core, but for one core that is left to the database.',
+  }),
   unansweredMs: Type.Integer({
     default: 30_000,
     minimum: 1000,

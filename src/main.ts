@@ -44,7 +44,6 @@ process.on('uncaughtException', (fault) => {
 
 try {
   const code = await main(process.argv.slice(2))
-  // A connection that a worker never took over from us would keep a stopped supervisor alive.
   if (code !== undefined) process.exit(code)
 } catch (fault) {
   fail(fault)

@@ -51,7 +51,7 @@ export interface ServiceOptions {
 export const serviceOptionTable = {
   'port-offset': { default: 21_000, says: 'of the service that is started' },
   scanner: { default: 'stand-in', says: 'stand-in, or clamd for the real one' },
-  workers: { default: 2, says: 'worker processes of the service' },
+  workers: { default: 0, says: 'worker processes of the service; 0: as many as it takes by itself' },
 } as const
 
 /** Starts the service on an empty data folder, calls `work`, stops it and removes the folder. */

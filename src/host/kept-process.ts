@@ -1,6 +1,5 @@
 // One process that the supervisor keeps running: started, waited for, watched, started again with growing delays, and ended.
 import type { ChildProcess } from 'node:child_process'
-import type { Worker } from 'node:cluster'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Clock } from '#base/clock.ts'
 import type { Log } from '#base/log.ts'
@@ -12,7 +11,7 @@ export type ProcessKind = 'postgres' | 'clamd' | 'keys' | 'worker' | 'jobs'
 export interface ProcessSpec {
   readonly kind: ProcessKind
   readonly name: string
-  start(): ChildProcess | Worker | Promise<ChildProcess | Worker>
+  start(): ChildProcess | Promise<ChildProcess>
   /** Resolves when it serves; rejects, with a sentence, when it will not. */
   ready(child: ChildProcess): Promise<void>
   /** Asked again and again while it runs: null when all is well, else a sentence. */
@@ -113,9 +112,8 @@ export class KeptProcess {
   async #live(becameReady: () => void): Promise<string> {
     let readyAt: number | null = null
     try {
-      const running = await this.spec.start()
-      const child = 'process' in running ? running.process : running
-      running.on('error', () => {}) // its end is heard of by `exit`, or by its having no pid
+      const child = await this.spec.start()
+      child.on('error', () => {}) // its end is heard of by `exit`, or by its having no pid
       this.child = child
       this.#sinceMs = this.#clock.now()
       const gone = endOf(child)

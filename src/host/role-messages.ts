@@ -7,7 +7,7 @@ export type RoleMessage =
   | { readonly cjsm: 'ask'; readonly id: string; readonly what: string }
   | { readonly cjsm: 'answer'; readonly id: string; readonly value: unknown }
 
-/** True for messages of this protocol; node:cluster sends others over the same channel. */
+/** True for messages of this protocol. */
 export function isRoleMessage(message: unknown): message is RoleMessage {
   return typeof message === 'object' && message !== null && 'cjsm' in message
 }

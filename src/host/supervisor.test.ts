@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { newLog } from '#base/log.ts'
+import { bindPorts } from '#host/bound-ports.ts'
 import type { ProcessSpec } from '#host/kept-process.ts'
 import { startTimeOf, waitUntil } from '#host/proc.ts'
 import { forkSpec, type RoleProcess } from '#host/role-specs.ts'
@@ -25,8 +26,9 @@ writeFileSync(
   `import { appendFileSync } from 'node:fs'
    import { createServer } from 'node:net'
    import { newLog } from ${here('../base/log.ts')}
+   import { inheritedPort } from ${here('./bound-ports.ts')}
    import { startRole } from ${here('./role.ts')}
-   const [name, journal, port] = process.argv.slice(2)
+   const [name, journal, serves] = process.argv.slice(2)
    const note = (what) => appendFileSync(journal, name + ' ' + what + '\\n')
    const server = createServer((link) => link.end(String(process.pid)))
    const drain = async () => {
@@ -36,7 +38,7 @@ writeFileSync(
    }
    const answers = new Map([['name', () => name], ['crash', () => setImmediate(() => { throw new Error('canary') })]])
    const role = startRole({ log: newLog('info', {}), drain, drainWithinMs: 5000, answers })
-   if (port !== undefined) await new Promise((done) => server.listen(Number(port), '127.0.0.1', done))
+   if (serves !== undefined) await new Promise((done) => server.listen(inheritedPort(0), done))
    setInterval(() => {}, 1000) // nothing but its supervisor's end ends it
    note('ready')
    role.ready()`,
@@ -192,12 +194,14 @@ const mainModule = join(base, 'main.ts')
 writeFileSync(
   mainModule,
   `import { newLog } from ${here('../base/log.ts')}
+   import { bindPorts } from ${here('./bound-ports.ts')}
    import { forkSpec, workerSpecs } from ${here('./role-specs.ts')}
    import { Supervisor } from ${here('./supervisor.ts')}
-   const [journal, port] = process.argv.slice(2)
+   const [journal, port, count] = process.argv.slice(2)
    const supervisor = new Supervisor(newLog('silent', {}))
    const role = (name) => ({ module: ${JSON.stringify(roleModule)}, args: [name, journal], stopWithinMs: 8000 })
-   const workers = workerSpecs(2, { ...role('worker'), args: ['worker', journal, port] })
+   const { descriptors } = await bindPorts('127.0.0.1', [Number(port)])
+   const workers = workerSpecs(Number(count), { ...role('worker'), args: ['worker', journal, 'serves'], inherits: descriptors })
    await supervisor.start([[forkSpec('keys', 'keys', role('keys'))], workers])
    process.on('SIGTERM', () => supervisor.stop('SIGTERM').then(() => process.exit(0)))
    console.log(JSON.stringify(supervisor.status().map(({ pid }) => pid)))`,
@@ -213,8 +217,9 @@ async function freePort(): Promise<number> {
   return port
 }
 
-async function startMain(port: number): Promise<{ main: ChildProcess; pids: number[] }> {
-  const main = spawn(process.execPath, [mainModule, journal, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] })
+async function startMain(port: number, workers: number): Promise<{ main: ChildProcess; pids: number[] }> {
+  const args = [mainModule, journal, String(port), String(workers)]
+  const main = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const [printed] = await once(main.stdout!, 'data')
   return { main, pids: JSON.parse(String(printed)) as number[] }
 }
@@ -229,11 +234,17 @@ async function whoAnswers(port: number): Promise<number> {
 test('workers share a port, drain on SIGTERM, and end by themselves when the supervisor is killed', async () => {
   writeFileSync(journal, '')
   const port = await freePort()
-  const { main, pids } = await startMain(port)
+  const { main, pids } = await startMain(port, 2)
   assert.equal(pids.length, 3)
-  const answered = new Set<number>()
-  for (let turn = 0; turn < 6; turn++) answered.add(await whoAnswers(port))
-  assert.deepEqual([...answered].sort(), pids.slice(1).sort())
+  const [, one, other] = pids as [number, number, number]
+  for (const [hung, serves] of [
+    [one, other],
+    [other, one],
+  ] as const) {
+    process.kill(hung, 'SIGSTOP')
+    for (let turn = 0; turn < 4; turn++) assert.equal(await whoAnswers(port), serves)
+    process.kill(hung, 'SIGCONT')
+  }
   const exited = once(main, 'exit')
   main.kill('SIGTERM')
   assert.deepEqual((await exited)[0], 0)
@@ -245,9 +256,36 @@ test('workers share a port, drain on SIGTERM, and end by themselves when the sup
   ])
 
   appendFileSync(journal, 'again\n')
-  const again = await startMain(port)
+  const again = await startMain(port, 2)
   again.main.kill('SIGKILL')
   assert.ok(await waitUntil(() => again.pids.every(gone), 5_000), 'a child outlived its supervisor')
+})
+
+test('while the only worker starts again, who calls waits and is answered by its successor', async (t) => {
+  const port = await freePort()
+  const { main, pids } = await startMain(port, 1)
+  t.after(() => main.kill('SIGKILL'))
+  const first = pids[1]!
+  assert.equal(await whoAnswers(port), first)
+  process.kill(first, 'SIGKILL')
+  assert.ok(await waitUntil(() => gone(first), 5_000))
+  const answered = await Promise.all(Array.from({ length: 20 }, () => whoAnswers(port)))
+  assert.equal(new Set(answered).size, 1)
+  assert.notEqual(answered[0], first)
+  const exited = once(main, 'exit')
+  main.kill('SIGTERM')
+  await exited
+  await assert.rejects(whoAnswers(port), { code: 'ECONNREFUSED' })
+})
+
+test('a port that another program has, or that is none of ours, is told before anybody inherits it', async () => {
+  const { createServer } = await import('node:net')
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  await assert.rejects(bindPorts('127.0.0.1', [port]), { message: `Port ${port} cannot be had on 127.0.0.1.` })
+  server.close()
+  await assert.rejects(bindPorts('192.0.2.1', [port]), { message: `Port ${port} cannot be had on 192.0.2.1.` })
 })
 
 test('Ctrl-C reaches the whole group, and ends nothing but through the supervisor', async () => {

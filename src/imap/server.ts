@@ -8,11 +8,10 @@ import { type ImapLimits, imapLimits } from '#imap/limits.ts'
 import { serveImap } from '#imap/loop.ts'
 import { byeLine, refusalText } from '#imap/responses.ts'
 import { type NetLimits, netLimits } from '#net/limits.ts'
-import { type Listener, listen } from '#net/listener.ts'
+import { type ListenAt, type Listener, listen } from '#net/listener.ts'
 
 export interface ImapServerOptions {
-  readonly port: number
-  readonly host: string
+  readonly at: ListenAt
   readonly tlsContext: () => SecureContext
   /** Asked before sign-in, with the client's address: null lets it in. */
   readonly admit: (remoteAddress: string) => Refused | null
@@ -25,12 +24,11 @@ export interface ImapServerOptions {
 
 /** Opens the port and resolves once clients can connect; throws when the port cannot be had. */
 export function startImap(options: ImapServerOptions): Promise<Listener> {
-  const { port, host, tlsContext, admit, doors, log, metrics } = options
+  const { at, tlsContext, admit, doors, log, metrics } = options
   const commands = metrics.counter('cjsm_imap_commands_total', 'IMAP commands by verb and outcome', ['verb', 'outcome'])
   const sessions = metrics.gauge('cjsm_imap_sessions', 'IMAP sessions that are open')
   return listen({
-    port,
-    host,
+    at,
     tls: 'implicit',
     tlsContext,
     admit,

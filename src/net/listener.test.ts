@@ -27,8 +27,7 @@ type Extra = Partial<Omit<ListenOptions, 'limits'>> & { limits?: Partial<NetLimi
 
 async function open(serve: (connection: Connection) => Promise<void>, { limits, ...extra }: Extra = {}): Promise<Listener> {
   const listener = await listen({
-    port: 0,
-    host: '127.0.0.1',
+    at: { host: '127.0.0.1', port: 0 },
     tls: 'none',
     tlsContext: () => context,
     admit: () => null,

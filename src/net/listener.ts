@@ -1,5 +1,6 @@
 // Listens on one port for a face: counts, admits (T21), brings up TLS, hands over the connection, and drains when the service closes.
-import { createServer, type Server, type Socket } from 'node:net'
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import type { Refused } from '#base/faults.ts'
 import { describeFault, type Log } from '#base/log.ts'
@@ -11,9 +12,11 @@ import { listenBacklog, type NetLimits } from '#net/limits.ts'
 import { listenerSeries, type ListenerSeries } from '#net/listener-series.ts'
 import { networkOf, remoteAddressOf } from '#net/remote-address.ts'
 
+/** Where to listen: a port of our own, or the descriptor of a socket that is bound already. */
+export type ListenAt = { readonly host: string; readonly port: number } | { readonly fd: number }
+
 export interface ListenOptions {
-  readonly port: number
-  readonly host: string
+  readonly at: ListenAt
   readonly tls: 'implicit' | 'starttls' | 'none'
   /** Asked for each handshake, so that a renewed certificate is used at once. */
   readonly tlsContext: () => SecureContext
@@ -44,10 +47,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       door.take(socket)
     },
   )
-  await opened(server, options)
-  const address = server.address()
+  const port = await openAt(server, options.at)
   return {
-    port: typeof address === 'object' && address !== null ? address.port : options.port,
+    port,
     close: async (graceMs) => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       await door.empty(graceMs)
@@ -56,14 +58,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   }
 }
 
-function opened(server: Server, { port, host }: ListenOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ port, host, backlog: listenBacklog }, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
+/** Lets connections in; returns the port. Throws when it cannot be had. */
+export async function openAt(server: Server, at: ListenAt): Promise<number> {
+  server.listen({ ...at, backlog: listenBacklog })
+  await once(server, 'listening')
+  return (server.address() as AddressInfo).port
 }
 
 class Door {

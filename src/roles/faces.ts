@@ -26,13 +26,14 @@ import { newRoomOf } from '#mailbox/quota.ts'
 import { openWatcher } from '#mailbox/watch.ts'
 import type { CountryGate } from '#net/country.ts'
 import { type NetLimits, netLimits } from '#net/limits.ts'
-import type { Listener } from '#net/listener.ts'
+import type { ListenAt, Listener } from '#net/listener.ts'
 import type { ServerCertificate } from '#net/tls.ts'
 import { type MarkingSet, shippedSet } from '#policy/marking-set.ts'
 import type { NeedToKnowFacts } from '#policy/need-to-know.ts'
 import type { VolumeLimits } from '#policy/volume.ts'
 import type { Domains } from '#roles/domains.ts'
 import { holdsParts } from '#roles/holds.ts'
+import type { FacePort } from '#roles/places.ts'
 import { helpdeskDoors } from '#roles/helpdesk-doors.ts'
 import { webDoors } from '#roles/web-doors.ts'
 import { writingDoors } from '#roles/writing-doors.ts'
@@ -52,14 +53,7 @@ export interface FaceParts {
   readonly recordHeld: () => Refused | null
   readonly certificate: Pick<ServerCertificate, 'context'>
   readonly admit: CountryGate
-  readonly host: string
-  readonly ports: {
-    readonly submissions: number
-    readonly submission: number
-    readonly imaps: number
-    readonly https: number
-    readonly http: number
-  }
+  readonly at: Readonly<Record<FacePort, ListenAt>>
   /** When browsers' sessions end. T06 */
   readonly sessionLimits: SessionLimits
   /** Whether accounts of the demonstration may use any browser. */
@@ -163,7 +157,6 @@ export async function openFaces(parts: FaceParts): Promise<Faces> {
   })
 
   const common = {
-    host: parts.host,
     tlsContext: parts.certificate.context,
     admit: parts.admit,
     log,
@@ -198,7 +191,7 @@ export async function openFaces(parts: FaceParts): Promise<Faces> {
   })
   const web = await startWeb({
     ...common,
-    ports: parts.ports,
+    at: parts.at,
     doors: webDoors({
       domains,
       sessions,
@@ -213,11 +206,11 @@ export async function openFaces(parts: FaceParts): Promise<Faces> {
     clock,
   })
   const listeners = await Promise.all([
-    listenForSubmission({ ...submission, port: parts.ports.submissions, tls: 'implicit' }),
-    listenForSubmission({ ...submission, port: parts.ports.submission, tls: 'starttls' }),
+    listenForSubmission({ ...submission, at: parts.at.submissions, tls: 'implicit' }),
+    listenForSubmission({ ...submission, at: parts.at.submission, tls: 'starttls' }),
     startImap({
       ...common,
-      port: parts.ports.imaps,
+      at: parts.at.imaps,
       doors: imap,
       admit: (address) => withHelp(parts.admit(address), parts),
     }),

@@ -4,6 +4,10 @@ import type { Config } from '#config.ts'
 import { socketsFolderOf } from '#host/folders.ts'
 import type { SpaceFloor } from '#host/space.ts'
 
+/** The ports that workers serve, in the order in which they inherit them. */
+export const facePorts = ['submissions', 'submission', 'imaps', 'https', 'http'] as const
+export type FacePort = (typeof facePorts)[number]
+
 export interface Places {
   readonly content: string
   readonly spool: string

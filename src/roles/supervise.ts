@@ -3,6 +3,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { rmSync, statfsSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
@@ -10,6 +11,7 @@ import { type Log, newLog } from '#base/log.ts'
 import { readDemonstration } from '#cli/demonstration.ts'
 import { welcome } from '#cli/welcome.ts'
 import { type Config, environmentOf } from '#config.ts'
+import { type BoundPorts, bindPorts } from '#host/bound-ports.ts'
 import { clamdSpec, type PreparedClamav, prepareClamav, scratchFolder } from '#host/clamav.ts'
 import { signaturesOf } from '#host/clamav-signatures.ts'
 import { raiseDescriptorLimit } from '#host/descriptors.ts'
@@ -23,7 +25,7 @@ import { forkSpec, type RoleProcess, workerSpecs } from '#host/role-specs.ts'
 import { type ProcessSpec, Supervisor } from '#host/supervisor.ts'
 import { serveAnswers } from '#roles/answers.ts'
 import { markingSetIn } from '#roles/marking-files.ts'
-import { placesOf } from '#roles/places.ts'
+import { facePorts, placesOf } from '#roles/places.ts'
 
 const mainModule = fileURLToPath(new URL('../main.ts', import.meta.url))
 /** glibc raises this by itself when large pieces are freed, and keeps them from then on: many large messages at once would leave their memory with us. */
@@ -51,10 +53,19 @@ export async function supervise(config: Config, say: (text: string) => void): Pr
   raiseDescriptorLimit()
   const log = newLog(config.logLevel, { process: 'supervisor' }, config.logFile === '-' ? undefined : config.logFile)
   const supervisor = new Supervisor(log)
-  const stopped = stopOnSignals(supervisor)
+  let ports: BoundPorts | null = null
+  const stopped = onStopSignal((signal) => {
+    ports?.close() // from now on callers are refused
+    return supervisor.stop(signal)
+  })
   const answering: Server[] = []
   try {
-    const clamav = await start(config, folders, user, supervisor, log, say)
+    await portsAreFree(config)
+    ports = await bindPorts(
+      config.host,
+      facePorts.map((name) => config.ports[name]),
+    )
+    const clamav = await start(config, folders, user, supervisor, ports, log, say)
     answering.push(...(await serveAnswers(config, supervisor, clamav, log)))
     const warning = clamav === null ? null : signaturesOf(clamav).warning
     const people = config.demo ? readDemonstration(placesOf(config).demoFile) : null
@@ -76,10 +87,10 @@ export async function supervise(config: Config, say: (text: string) => void): Pr
   }
 }
 
-function stopOnSignals(supervisor: Supervisor): Promise<void> {
+/** Stops at each signal that asks for it; resolves when that is done. */
+function onStopSignal(stop: (signal: string) => Promise<void>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
-    process.on(signal, () => void supervisor.stop(signal).then(resolve))
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void stop(signal).then(resolve))
   return promise
 }
 
@@ -88,16 +99,15 @@ async function start(
   folders: Folders,
   user: UnixUser | null,
   supervisor: Supervisor,
+  ports: BoundPorts,
   log: Log,
   say: (text: string) => void,
 ): Promise<PreparedClamav | null> {
-  await portsAreFree(config)
   if (config.tlsCertificate === '') developmentCertificate(folders.tls, config.hostName, user)
   const clamav = config.clamdSocket === '' ? await prepareScanner(config, folders, user, log, say) : null
-  const role = (name: string, stopWithinMs: number, execArgv: readonly string[] = []): RoleProcess => ({
+  const role = (name: string, stopWithinMs: number): RoleProcess => ({
     module: mainModule,
     args: [name],
-    execArgv,
     env: { ...environmentOf(config), ...memoryGivenBack },
     stopWithinMs,
     restartAfterMs: config.unansweredMs,
@@ -111,11 +121,13 @@ async function start(
   await supervisor.start([first])
   await setUp(config)
   say('Starting the mail service ...')
-  await supervisor.start([
-    [...workerSpecs(config.workers, role('worker', 20_000, shortLived)), forkSpec('jobs', 'jobs', role('jobs', 20_000))],
-  ])
+  const worker = { ...role('worker', 20_000), execArgv: shortLived, inherits: ports.descriptors }
+  await supervisor.start([[...workerSpecs(workersOf(config), worker), forkSpec('jobs', 'jobs', role('jobs', 20_000))]])
   return clamav
 }
+
+/** PostgreSQL has the core that is left: with fewer workers more messages share a transaction. */
+const workersOf = ({ workers }: Config): number => (workers === 0 ? Math.max(1, availableParallelism() - 1) : workers)
 
 async function prepareScanner(
   config: Config,

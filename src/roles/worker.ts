@@ -1,4 +1,4 @@
-// A worker: every face, on listening sockets that all workers share.
+// A worker: every face, on the ports that the supervisor bound and all workers share.
 import { join } from 'node:path'
 import { systemClock } from '#base/clock.ts'
 import { newLog } from '#base/log.ts'
@@ -7,22 +7,21 @@ import type { Config } from '#config.ts'
 import { clamdScanner } from '#delivery/scanner.ts'
 import { openStanding, watchStanding } from '#evidence/standing.ts'
 import { descriptorLimit } from '#host/descriptors.ts'
+import { inheritedPort } from '#host/bound-ports.ts'
 import { dropPrivileges, serviceUser } from '#host/privileges.ts'
 import { startRole } from '#host/role.ts'
 import { watchSpace } from '#host/space.ts'
 import { newCountryGate } from '#net/country.ts'
 import { netLimitsWithin } from '#net/limits.ts'
 import { openCertificate } from '#net/tls.ts'
-import { openFaces } from '#roles/faces.ts'
+import { type FaceParts, openFaces } from '#roles/faces.ts'
 import { openServiceDomains } from '#roles/open.ts'
 import { markingSetIn } from '#roles/marking-files.ts'
-import { floorOf, placesOf } from '#roles/places.ts'
+import { facePorts, floorOf, placesOf } from '#roles/places.ts'
 import { spamEngineOf } from '#roles/spam-engine.ts'
 
 const databaseConnections = 12
 const drainWithinMs = 18_000
-/** submissions, submission, imaps, https, http */
-const listenersOfWorker = 5
 const loopback = ['127.0.0.0/8', '::1/128']
 
 export async function runWorker(config: Config): Promise<void> {
@@ -53,8 +52,7 @@ export async function runWorker(config: Config): Promise<void> {
     clock: systemClock,
     scanner: clamdScanner(places.clamdSocket, config.scanTimeoutMs),
     admit: newCountryGate([...config.insideNetworks, ...(config.demo ? loopback : [])], config.countryData),
-    host: config.host,
-    ports: config.ports,
+    at: Object.fromEntries(facePorts.map((name, place) => [name, inheritedPort(place)])) as FaceParts['at'],
     sessionLimits: { idleMs: config.sessionIdleMinutes * 60_000, longestMs: config.sessionHours * 3_600_000 },
     demo: config.demo,
     strictTransport: config.tlsCertificate !== '',
@@ -73,7 +71,7 @@ export async function runWorker(config: Config): Promise<void> {
     spamEngine: spamEngineOf(config),
     heldMs: config.heldDays * 24 * 3_600_000,
     volumeLimits: { perHour: config.sendingPerHour, perDay: config.sendingPerDay, spreadPerHour: config.organisationsPerHour },
-    netLimits: netLimitsWithin(descriptorLimit(), listenersOfWorker),
+    netLimits: netLimitsWithin(descriptorLimit(), facePorts.length),
   })
   const drain = async () => {
     await faces.close(drainWithinMs - 4_000)

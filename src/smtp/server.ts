@@ -5,7 +5,7 @@ import type { Refused } from '#base/faults.ts'
 import type { Log } from '#base/log.ts'
 import type { Metrics } from '#base/metrics.ts'
 import type { NetLimits } from '#net/limits.ts'
-import { listen, type Listener } from '#net/listener.ts'
+import { listen, type ListenAt, type Listener } from '#net/listener.ts'
 import type { SmtpDoors } from '#smtp/doors.ts'
 import type { SmtpLimits } from '#smtp/limits.ts'
 import { serveConnection, type LoopOptions } from '#smtp/loop.ts'
@@ -13,8 +13,7 @@ import { formatReply, reply, replyToRefusal } from '#smtp/replies.ts'
 import { smtpSeries } from '#smtp/series.ts'
 
 export interface SubmissionOptions {
-  readonly port: number
-  readonly host: string
+  readonly at: ListenAt
   /** `implicit` for submissions (465), `starttls` for submission (587). */
   readonly tls: 'implicit' | 'starttls'
   readonly tlsContext: () => SecureContext

@@ -37,8 +37,7 @@ export async function openTestPort({
   const outside = (address: string) =>
     refused('T21', 'connection-is-from-outside', `Your address is ${address}, which is not in the UK`, 'Connect from the UK')
   const listener = await listenForSubmission({
-    port: 0,
-    host: '127.0.0.1',
+    at: { host: '127.0.0.1', port: 0 },
     tls,
     tlsContext: () => context,
     admit: (address) => (admit ? null : outside(address)),

@@ -44,8 +44,7 @@ after(() => Promise.all(opened.flatMap(({ https, http }) => [https.close(0), htt
 /** A face with those doors; `monotonic` is its time for how many requests come. */
 async function face(monotonic: () => number, times: NonNullable<WebServerOptions['times']> = {}): Promise<WebServer> {
   const server = await startWeb({
-    host: '127.0.0.1',
-    ports: { https: 0, http: 0 },
+    at: { https: { host: '127.0.0.1', port: 0 }, http: { host: '127.0.0.1', port: 0 } },
     tlsContext: () => context,
     admit: () => null,
     netLimits,

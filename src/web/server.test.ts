@@ -150,8 +150,7 @@ test('a request whose header never ends is answered 408 on both ports', async ()
   const context = serverContext(made.certificate, made.key)
   made.remove()
   const slow = await startWeb({
-    host: '127.0.0.1',
-    ports: { https: 0, http: 0 },
+    at: { https: { host: '127.0.0.1', port: 0 }, http: { host: '127.0.0.1', port: 0 } },
     tlsContext: () => context,
     admit: () => null,
     netLimits,

@@ -6,9 +6,9 @@ import type { Refused } from '#base/faults.ts'
 import type { Metrics } from '#base/metrics.ts'
 import { Arrivals } from '#net/arrivals.ts'
 import { Crowd } from '#net/crowd.ts'
-import { listenBacklog, type NetLimits } from '#net/limits.ts'
+import type { NetLimits } from '#net/limits.ts'
 import { listenerSeries } from '#net/listener-series.ts'
-import type { Listener } from '#net/listener.ts'
+import { type ListenAt, type Listener, openAt } from '#net/listener.ts'
 import { networkOf, remoteAddressOf } from '#net/remote-address.ts'
 import { type AppParts, newApp } from '#web/app.ts'
 import { headerMs, keepAliveMs, maxRequestHeaderOctets, requestMs, requestsPerConnection } from '#web/limits.ts'
@@ -19,8 +19,7 @@ import type { FastifyInstance } from 'fastify'
 const lookForIdleMs = 100
 
 export interface WebServerOptions extends Omit<AppParts, 'lobby'> {
-  readonly host: string
-  readonly ports: { readonly https: number; readonly http: number }
+  readonly at: { readonly https: ListenAt; readonly http: ListenAt }
   readonly tlsContext: () => SecureContext
   readonly admit: (remoteAddress: string) => Refused | null
   readonly netLimits: NetLimits
@@ -84,8 +83,8 @@ export async function startWeb(options: WebServerOptions): Promise<WebServer> {
       options.times,
     ),
   )
-  const http = await openPort(options, options.ports.http, (socket) => plain.begin(socket))
-  const https = await openPort(options, options.ports.https, (socket, guest) => {
+  const http = await openPort(options, options.at.http, (socket) => plain.begin(socket))
+  const https = await openPort(options, options.at.https, (socket, guest) => {
     const secured = new TLSSocket(socket, {
       isServer: true,
       secureContext: options.tlsContext(),
@@ -160,8 +159,8 @@ interface Port {
 
 /** Listens, counts who comes as every face does, and hands on those for whom there is room. */
 async function openPort(
-  { host, netLimits, metrics }: { host: string; netLimits: NetLimits; metrics: Metrics },
-  wanted: number,
+  { netLimits, metrics }: { netLimits: NetLimits; metrics: Metrics },
+  at: ListenAt,
   take: (socket: Socket, guest: Guest) => void,
 ): Promise<Port> {
   const series = listenerSeries(metrics)
@@ -212,16 +211,9 @@ async function openPort(
       handshake: (secured, done) => shakeHands(network, secured, done),
     })
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ port: wanted, host, backlog: listenBacklog }, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
-  const address = server.address()
+  const port = await openAt(server, at)
   return {
-    port: typeof address === 'object' && address !== null ? address.port : wanted,
+    port,
     async close(graceMs) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       const timer = setTimeout(() => {

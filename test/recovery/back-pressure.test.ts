@@ -21,8 +21,8 @@ const times = 4
 const closedLoop = 60
 /** Open before it begins: to open them is another load. When all wait for an answer, further messages find nobody to send them. */
 const connections = 600
-/** Of all our processes: the two workers' young objects take 100 MiB each before V8 collects them, whatever is offered. */
-const mostGrowthOctets = 320 * MiB
+/** Of all our processes: a worker’s young objects take 100 MiB before V8 collects them, whatever is offered. */
+const mostGrowthOctets = 160 * MiB
 const mostP99Ms = 5_000
 const normalWithinMs = 10_000
 

@@ -30,8 +30,7 @@ export async function startFace(
   admit: () => Refused | null = () => null,
 ): Promise<Face> {
   const listener = await startImap({
-    port: 0,
-    host: '127.0.0.1',
+    at: { host: '127.0.0.1', port: 0 },
     tlsContext: () => context,
     admit,
     doors,

@@ -130,6 +130,8 @@ export async function testService(options: TestServiceOptions = {}): Promise<Tes
   return { domains, faces, people, person, folders, clamd, connectionString, close: () => close() }
 }
 
+const anyPort = { host: '127.0.0.1', port: 0 }
+
 function facesOf(domains: Domains, options: TestServiceOptions, spoolFolder: string, clamd: TestClamd): Promise<Faces> {
   const made = makeCertificate()
   const context = serverContext(made.certificate, made.key)
@@ -141,8 +143,7 @@ function facesOf(domains: Domains, options: TestServiceOptions, spoolFolder: str
     recordHeld: () => null,
     certificate: { context: () => context },
     admit: options.admit ?? (() => null),
-    host: '127.0.0.1',
-    ports: { submissions: 0, submission: 0, imaps: 0, https: 0, http: 0 },
+    at: { submissions: anyPort, submission: anyPort, imaps: anyPort, https: anyPort, http: anyPort },
     sessionLimits: options.sessionLimits ?? { idleMs: 30 * 60_000, longestMs: 12 * 3_600_000 },
     demo: options.demo ?? true,
     strictTransport: false,
