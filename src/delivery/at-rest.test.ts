@@ -124,7 +124,7 @@ test('no word of a message, attachment, its name or a folder’s name can be rea
 test('with a seal that seals nothing the same search finds them, in rows and files', async (t) => {
   const none: Sealing = {
     ...aesGcmZstd,
-    seal: (_key, _nonce, _associated, plain) => Buffer.concat([plain, Buffer.alloc(16)]),
+    seal: (_key, _nonce, _associated, plain, before = Buffer.alloc(0)) => Buffer.concat([before, plain, Buffer.alloc(16)]),
     unseal: (_key, _nonce, _associated, sealed) => sealed.subarray(0, -16),
     compress: (octets) => octets,
     decompress: (octets) => octets,

@@ -174,10 +174,10 @@ test('under one data key no nonce is used twice: summary, each piece, last or no
   const nonces: string[] = []
   const noting = {
     ...aesGcmZstd,
-    seal(key: KeyObject, nonce: Buffer, associated: Buffer, plain: Buffer) {
+    seal(key: KeyObject, nonce: Buffer, associated: Buffer, plain: Buffer, before?: Buffer) {
       assert.equal(nonce.length, nonceOctets)
       nonces.push(nonce.toString('hex'))
-      return aesGcmZstd.seal(key, nonce, associated, plain)
+      return aesGcmZstd.seal(key, nonce, associated, plain, before)
     },
   }
   sealSummary(noting, dataKey, identity, Buffer.alloc(1))

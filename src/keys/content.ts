@@ -2,7 +2,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { randomOctets } from '#base/ids.ts'
 import { letGoResult } from '#base/octets.ts'
-import { type Sealing, SealBroken, nonceOctets } from '#keys/sealing.ts'
+import { type Sealing, SealBroken, nonceOctets, tagOctets } from '#keys/sealing.ts'
 
 /** Which message some octets belong to: associated data of everything sealed under its data key. */
 export interface Identity {
@@ -57,11 +57,10 @@ export function sealPiece(
   plain: Buffer,
 ): Buffer {
   const small = sealing.compress(plain)
-  const sealed = sealing.seal(dataKey, nonceFor('content', index, last), associated(identity), small)
   const head = Buffer.allocUnsafe(lengthOctets)
-  head.writeUInt32BE(sealed.length)
-  const piece = Buffer.concat([head, sealed])
-  for (const between of [small, sealed]) if (between.buffer !== plain.buffer) letGoResult(between)
+  head.writeUInt32BE(small.length + tagOctets)
+  const piece = sealing.seal(dataKey, nonceFor('content', index, last), associated(identity), small, head)
+  if (small.buffer !== plain.buffer) letGoResult(small)
   return piece
 }
 

@@ -1,12 +1,12 @@
 // How octets are sealed and made small: AES-256-GCM and zstd. An interface only so that the canary test can wire one that does neither, and go red.
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
-import { letGo } from '#base/octets.ts'
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { letGo } from '#base/octets.ts'
 
 /** Keys are KeyObjects: an octet string as key costs 11 µs more at each use, which is most of a small seal. */
 export interface Sealing {
-  /** Ciphertext and 16 octets of tag. A (key, nonce) pair is used once. */
-  seal(key: KeyObject, nonce: Buffer, associated: Buffer, plain: Buffer): Buffer
+  /** Ciphertext and 16 octets of tag, behind `before` where it is given. A (key, nonce) pair is used once. */
+  seal(key: KeyObject, nonce: Buffer, associated: Buffer, plain: Buffer, before?: Buffer): Buffer
   /** The plaintext; throws SealBroken when key, nonce, associated data or octets are not those that were sealed. */
   unseal(key: KeyObject, nonce: Buffer, associated: Buffer, sealed: Buffer): Buffer
   compress(octets: Buffer): Buffer
@@ -28,13 +28,15 @@ const smallOctets = 64 * 1024
 const roomFor = (octets: number) =>
   octets < smallOctets ? Math.max(leastOctets, octets >> 1) : octets + (octets >> 8) + leastOctets
 
+const nothing = Buffer.alloc(0)
+
 export const aesGcmZstd: Sealing = {
-  seal(key, nonce, associated, plain) {
+  seal(key, nonce, associated, plain, before = nothing) {
     const cipher = createCipheriv('aes-256-gcm', key, nonce)
     cipher.setAAD(associated)
     const body = cipher.update(plain)
     cipher.final()
-    const sealed = Buffer.concat([body, cipher.getAuthTag()])
+    const sealed = Buffer.concat([before, body, cipher.getAuthTag()])
     letGo(body)
     return sealed
   },

@@ -8,6 +8,7 @@ import { newLog } from '#base/log.ts'
 import { openGround } from '#mailbox/ground.test-support.ts'
 import { hintEveryMs, maxPayloadOctets } from '#mailbox/limits.ts'
 import { openWatcher } from '#mailbox/watch.ts'
+import { waitUntil } from '#host/proc.ts'
 import { testDatabase } from '#test/support/database.ts'
 
 // Registered before the database's own, so that it is there until the last listener has gone.
@@ -48,6 +49,23 @@ test('another process hears of a change, and only who watches that mailbox', asy
   await heard
   assert.equal(wrong, 0)
   await other.close()
+})
+
+test('who does not hear is hinted of its own changes only, and who does not tell is heard by nobody else', async () => {
+  const deaf = await openWatcher({ database, log, hears: false })
+  const dumb = await openWatcher({ database, log, tells: false })
+  const mine = place()
+  const heard: string[] = []
+  deaf.watch(mine, () => heard.push('deaf'))
+  dumb.watch(mine, () => heard.push('dumb'))
+  dumb.announce([mine])
+  assert.deepEqual(heard, ['dumb'])
+  const told = new Promise<void>((resolve) => ground.means.watcher.watch(mine, resolve))
+  deaf.announce([mine])
+  await told
+  assert.ok(await waitUntil(() => heard.length === 3, 5_000))
+  assert.deepEqual(heard, ['dumb', 'deaf', 'dumb'])
+  await Promise.all([deaf.close(), dumb.close()])
 })
 
 test('a watcher of this process is hinted before announce returns, and not after it closed', () => {

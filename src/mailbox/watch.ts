@@ -34,12 +34,19 @@ function payloadsOf(keys: Iterable<string>): string[] {
   return payloads
 }
 
-/** Listens for changes that other processes announce; one watcher serves a whole process. */
-export async function openWatcher(o: {
-  database: Pick<Database, 'listen' | 'notify'>
-  log: Log
-  hintEveryMs?: number
-}): Promise<Watcher> {
+export interface WatcherOptions {
+  readonly database: Pick<Database, 'listen' | 'notify'>
+  readonly log: Log
+  /** False where nobody watches: what other processes announce is not listened for. True when left out. */
+  readonly hears?: boolean
+  /** False where no other process listens: a notification wakes every listener, its sender too. True when left out. */
+  readonly tells?: boolean
+  readonly hintEveryMs?: number
+}
+
+/** One watcher serves a whole process. */
+export async function openWatcher(o: WatcherOptions): Promise<Watcher> {
+  const { hears = true, tells = true } = o
   const hints = new Map<string, Set<() => void>>()
   let waiting = new Set<string>()
   let sending: Promise<void> | undefined
@@ -71,9 +78,9 @@ export async function openWatcher(o: {
     sending = undefined
   }
 
-  const listening = await o.database.listen(channel, (payload) =>
-    payload === null ? hintAll() : payload.split(',').forEach(hint),
-  )
+  const listening = hears
+    ? await o.database.listen(channel, (payload) => (payload === null ? hintAll() : payload.split(',').forEach(hint)))
+    : null
   const timer = setInterval(hintAll, o.hintEveryMs ?? hintEveryMs).unref()
   return {
     watch(place, hintOne) {
@@ -91,7 +98,7 @@ export async function openWatcher(o: {
     },
     announce(changes) {
       const keys = [...changes].map(keyOf)
-      for (const key of keys) waiting.add(key)
+      for (const key of keys) if (tells) waiting.add(key)
       for (const key of keys) hint(key)
       if (waiting.size > 0) sending ??= send()
     },
@@ -99,7 +106,7 @@ export async function openWatcher(o: {
       clearInterval(timer)
       hints.clear()
       await sending
-      await listening.close()
+      await listening?.close()
     },
   }
 }

@@ -58,6 +58,8 @@ export interface FaceParts {
   readonly sessionLimits: SessionLimits
   /** Whether accounts of the demonstration may use any browser. */
   readonly demo: boolean
+  /** Whether no other process serves faces; false when left out. */
+  readonly isOnly?: boolean
   /** Whether the certificate is one that others vouch for. */
   readonly strictTransport: boolean
   readonly hostName: string
@@ -96,7 +98,7 @@ export interface Faces {
 
 export async function openFaces(parts: FaceParts): Promise<Faces> {
   const { domains, clock, log, metrics, scanner, hasRoom, recordHeld, markings = shippedSet, channels = [] } = parts
-  const watcher = await openWatcher({ database: domains.database, log })
+  const watcher = await openWatcher({ database: domains.database, log, tells: parts.isOnly !== true })
   const mailboxes = openMailboxes({ ...domains, watcher })
   const roomOf = newRoomOf(domains)
   const announce = (placed: readonly PlacedCopy[]) => watcher.announce(placed)

@@ -37,7 +37,7 @@ export async function onHolds(
   const decision = act === 'release' ? 'released' : act === 'refuse' ? 'refused' : null
   if (act !== 'list' && decision === null) throw new UsageError(`${act} is not one of list, release, refuse.`)
   const scanner = clamdScanner(placesOf(config).clamdSocket, config.scanTimeoutMs)
-  const watcher = await openWatcher({ database: domains.database, log: domains.log })
+  const watcher = await openWatcher({ ...domains, hears: false })
   const why = await openStanding(domains.database, domains.clock).why()
   const recordHeld = () => (why === null ? null : recordIsHeld(why))
   const given = {

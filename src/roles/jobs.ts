@@ -44,7 +44,7 @@ export async function runJobs(config: Config): Promise<void> {
     const expire = unlessDoubted(clock, log, work)
     return [job, async () => done.inc({ job }, await expire())] as const
   }
-  const watcher = await openWatcher({ database: domains.database, log })
+  const watcher = await openWatcher({ database: domains.database, log, hears: false })
   // Nothing is scanned here: what nobody decided about is not delivered.
   const scanner = { scan: () => Promise.reject(new Unavailable('scanner')), close() {} }
   const held = holdsParts(domains, {

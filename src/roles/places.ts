@@ -1,4 +1,5 @@
 // Where things stand for every role of one instance: told from the settings alone, so that each process finds the same.
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from '#config.ts'
 import { socketsFolderOf } from '#host/folders.ts'
@@ -7,6 +8,9 @@ import type { SpaceFloor } from '#host/space.ts'
 /** The ports that workers serve, in the order in which they inherit them. */
 export const facePorts = ['submissions', 'submission', 'imaps', 'https', 'http'] as const
 export type FacePort = (typeof facePorts)[number]
+
+/** How many workers there are. Without a number PostgreSQL has a core to itself: with fewer workers more messages share a transaction. */
+export const workersOf = ({ workers }: Config): number => (workers === 0 ? Math.max(1, availableParallelism() - 1) : workers)
 
 export interface Places {
   readonly content: string

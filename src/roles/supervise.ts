@@ -3,7 +3,6 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { rmSync, statfsSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
@@ -25,16 +24,21 @@ import { forkSpec, type RoleProcess, workerSpecs } from '#host/role-specs.ts'
 import { type ProcessSpec, Supervisor } from '#host/supervisor.ts'
 import { serveAnswers } from '#roles/answers.ts'
 import { markingSetIn } from '#roles/marking-files.ts'
-import { facePorts, placesOf } from '#roles/places.ts'
+import { facePorts, placesOf, workersOf } from '#roles/places.ts'
 
 const mainModule = fileURLToPath(new URL('../main.ts', import.meta.url))
 /** glibc raises this by itself when large pieces are freed, and keeps them from then on: many large messages at once would leave their memory with us. */
 const memoryGivenBack = { MALLOC_MMAP_THRESHOLD_: String(128 * 1024) }
 /**
  * What a message leaves behind is dead within milliseconds: a larger young generation is collected less often, and one thread does it for less than the several of which
- * all but one mostly wait on a machine that is busy.
+ * all but one mostly wait on a machine that is busy. Octets outside the heap count like those in it: their own limit would have all of it marked twice a second.
  */
-const shortLived = ['--min-semi-space-size=8', '--max-semi-space-size=32', '--no-parallel-scavenge']
+const shortLived = [
+  '--min-semi-space-size=8',
+  '--max-semi-space-size=32',
+  '--no-parallel-scavenge',
+  '--external-memory-accounted-in-global-limit',
+]
 /** A scan keeps what it unpacks in memory: so much must be free there. */
 const scratchOctets = 512 * 1024 * 1024
 
@@ -125,9 +129,6 @@ async function start(
   await supervisor.start([[...workerSpecs(workersOf(config), worker), forkSpec('jobs', 'jobs', role('jobs', 20_000))]])
   return clamav
 }
-
-/** PostgreSQL has the core that is left: with fewer workers more messages share a transaction. */
-const workersOf = ({ workers }: Config): number => (workers === 0 ? Math.max(1, availableParallelism() - 1) : workers)
 
 async function prepareScanner(
   config: Config,

@@ -17,7 +17,7 @@ import { openCertificate } from '#net/tls.ts'
 import { type FaceParts, openFaces } from '#roles/faces.ts'
 import { openServiceDomains } from '#roles/open.ts'
 import { markingSetIn } from '#roles/marking-files.ts'
-import { facePorts, floorOf, placesOf } from '#roles/places.ts'
+import { facePorts, floorOf, placesOf, workersOf } from '#roles/places.ts'
 import { spamEngineOf } from '#roles/spam-engine.ts'
 
 const databaseConnections = 12
@@ -55,6 +55,7 @@ export async function runWorker(config: Config): Promise<void> {
     at: Object.fromEntries(facePorts.map((name, place) => [name, inheritedPort(place)])) as FaceParts['at'],
     sessionLimits: { idleMs: config.sessionIdleMinutes * 60_000, longestMs: config.sessionHours * 3_600_000 },
     demo: config.demo,
+    isOnly: workersOf(config) === 1,
     strictTransport: config.tlsCertificate !== '',
     hostName: config.hostName,
     helpdesk: config.helpdesk,

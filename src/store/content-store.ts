@@ -1,5 +1,5 @@
 // Large sealed content: local files, a folder a month, durable (file and folders) before put returns. Knows nothing of what it holds.
-import { mkdir, open, readdir, rename, unlink } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, rename, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { letGo } from '#base/octets.ts'
 
@@ -22,23 +22,28 @@ async function sync(path: string): Promise<void> {
 /** Each write is a journey through the thread pool: few large ones are cheaper than many. */
 const writeOctets = 1024 * 1024
 
-async function* inLargePieces(pieces: Iterable<Buffer> | AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* together(pieces: Iterable<Buffer> | AsyncIterable<Buffer>): AsyncGenerator<Buffer[]> {
   let waiting: Buffer[] = []
   let octets = 0
-  const joined = () => {
-    const [only] = waiting
-    const all = waiting.length === 1 ? only! : Buffer.concat(waiting)
-    if (all !== only) waiting.forEach(letGo)
-    waiting = []
-    octets = 0
-    return all
-  }
   for await (const piece of pieces) {
     waiting.push(piece)
     octets += piece.length
-    if (octets >= writeOctets) yield joined()
+    if (octets < writeOctets) continue
+    yield waiting
+    waiting = []
+    octets = 0
   }
-  if (octets > 0) yield joined()
+  if (octets > 0) yield waiting
+}
+
+/** Writes all of them where the file is, and lets them go; returns their octets. */
+async function write(handle: FileHandle, pieces: Buffer[]): Promise<number> {
+  const octets = pieces.reduce((sum, piece) => sum + piece.length, 0)
+  const { bytesWritten } = await handle.writev(pieces)
+  // A disk that is nearly full takes a part: then the rest, or the fault.
+  if (bytesWritten < octets) await handle.writeFile(Buffer.concat(pieces).subarray(bytesWritten))
+  pieces.forEach(letGo)
+  return octets
 }
 
 const gone = (fault: NodeJS.ErrnoException) => {
@@ -61,11 +66,7 @@ export function openContentStore(root: string): ContentStore {
       try {
         const handle = await open(draft, 'wx', 0o600)
         try {
-          for await (const piece of inLargePieces(pieces)) {
-            octets += piece.length
-            await handle.writeFile(piece) // goes on where it is, and, unlike write, to the end: a disk that is nearly full takes a part
-            letGo(piece)
-          }
+          for await (const some of together(pieces)) octets += await write(handle, some)
           await handle.sync()
         } finally {
           await handle.close()

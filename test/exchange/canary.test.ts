@@ -107,7 +107,7 @@ test('T01 no word of mail and no password is readable in any file of a running o
 
 /** Seals nothing and compresses nothing: what the search must find. No setting of the product does this. */
 const identity: Sealing = {
-  seal: (_key, _nonce, _associated, plain) => Buffer.concat([plain, Buffer.alloc(tagOctets)]),
+  seal: (_key, _nonce, _associated, plain, before = Buffer.alloc(0)) => Buffer.concat([before, plain, Buffer.alloc(tagOctets)]),
   unseal: (_key, _nonce, _associated, sealed) => sealed.subarray(0, sealed.length - tagOctets),
   compress: (octets) => octets,
   decompress: (octets) => octets,
