@@ -31,14 +31,11 @@ const mainModule = fileURLToPath(new URL('../main.ts', import.meta.url))
 const memoryGivenBack = { MALLOC_MMAP_THRESHOLD_: String(128 * 1024) }
 /**
  * What a message leaves behind is dead within milliseconds: a larger young generation is collected less often, and one thread does it for less than the several of which
- * all but one mostly wait on a machine that is busy. Octets outside the heap count like those in it: their own limit would have all of it marked twice a second.
+ * all but one mostly wait on a machine that is busy.
  */
-const shortLived = [
-  '--min-semi-space-size=8',
-  '--max-semi-space-size=32',
-  '--no-parallel-scavenge',
-  '--external-memory-accounted-in-global-limit',
-]
+const shortLived = ['--min-semi-space-size=8', '--max-semi-space-size=32', '--no-parallel-scavenge']
+/** Octets outside the heap count like those in it: their own limit has all of it marked twice a second. Of several workers each would keep more of them than is given for all. */
+const outsideCounts = '--external-memory-accounted-in-global-limit'
 /** A scan keeps what it unpacks in memory: so much must be free there. */
 const scratchOctets = 512 * 1024 * 1024
 
@@ -125,8 +122,10 @@ async function start(
   await supervisor.start([first])
   await setUp(config)
   say('Starting the mail service ...')
-  const worker = { ...role('worker', 20_000), execArgv: shortLived, inherits: ports.descriptors }
-  await supervisor.start([[...workerSpecs(workersOf(config), worker), forkSpec('jobs', 'jobs', role('jobs', 20_000))]])
+  const workers = workersOf(config)
+  const execArgv = workers === 1 ? [...shortLived, outsideCounts] : shortLived
+  const worker = { ...role('worker', 20_000), execArgv, inherits: ports.descriptors }
+  await supervisor.start([[...workerSpecs(workers, worker), forkSpec('jobs', 'jobs', role('jobs', 20_000))]])
   return clamav
 }
 
