@@ -113,6 +113,8 @@ const cases: readonly Case[] = [
 
 /** To one recipient each, these in turn. */
 const usualRecipients = 8
+/** Before the first load: V8 compiles for as long. */
+const firstWarmUp = 12_000
 /** Of more recipients than these, who all get every message, so many mailboxes are watched. */
 const mostWatched = 20
 
@@ -151,7 +153,8 @@ async function compare(ours: Side, peer: Side, chosen: readonly Case[], rounds: 
     const figures = { ours: [] as EndToEndFigures[], peers: [] as EndToEndFigures[] }
     for (let round = 1; round <= rounds; round++) {
       // Both: programs that compile what they run often need it, and the caches of the others.
-      const warmUp = round > 1 ? 0 : results.length === 0 ? 3 * messages : Math.ceil(messages / 2)
+      const first = Math.round((firstWarmUp * percent) / 100)
+      const warmUp = round > 1 ? 0 : results.length === 0 ? Math.max(first, messages) : Math.ceil(messages / 2)
       figures.ours.push(await measure(ours, one, messages, round, warmUp))
       figures.peers.push(await measure(peer, one, messages, round, warmUp))
     }

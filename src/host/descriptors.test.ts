@@ -8,6 +8,7 @@ import { after, test } from 'node:test'
 import { descriptorLimit, descriptorWarning, raiseDescriptorLimit } from '#host/descriptors.ts'
 import { wantedDescriptors } from '#host/limits.ts'
 import { netLimits, netLimitsWithin } from '#net/limits.ts'
+import { needs } from '#test/support/instance.ts'
 
 test('the limit is what a shell that we start sees too, and it is never lowered', () => {
   const before = descriptorLimit()
@@ -17,9 +18,8 @@ test('the limit is what a shell that we start sees too, and it is never lowered'
 })
 
 const prlimit = spawnSync('sh', ['-c', 'command -v prlimit'], { encoding: 'utf8' }).stdout.trim()
-const needsPrlimit = { skip: prlimit === '' && 'prlimit (util-linux) is not installed' }
 /** Whether we may raise a hard limit: root in a container may not. */
-const mayRaise = prlimit !== '' && spawnSync(prlimit, ['--nofile=64:64', prlimit, '--nofile=128:128', 'true']).status === 0
+const mayRaise = spawnSync(prlimit, ['--nofile=64:64', prlimit, '--nofile=128:128', 'true']).status === 0
 
 /** What a process that was started with that limit says after raising it: its limit, and that of what it starts. */
 function raisedFrom(limit: number, path = process.env.PATH): string {
@@ -34,7 +34,7 @@ function raisedFrom(limit: number, path = process.env.PATH): string {
 
 test(
   'root raises a limit that is too low, for itself and what it starts; who may not goes on with what there is',
-  needsPrlimit,
+  needs('prlimit'),
   (t) => {
     const low = mayRaise ? wantedDescriptors : 512
     if (!mayRaise) t.diagnostic('this user may not raise a hard limit (CAP_SYS_RESOURCE)')
@@ -49,7 +49,7 @@ test(
   },
 )
 
-test('only root asks for a higher limit, only for one that is too low, and for itself', needsPrlimit, () => {
+test('only root asks for a higher limit, only for one that is too low, and for itself', needs('prlimit'), () => {
   const folder = mkdtempSync(join(tmpdir(), 'cjsm-descriptors-'))
   after(() => rmSync(folder, { recursive: true }))
   const asked = join(folder, 'asked')

@@ -95,7 +95,7 @@ export async function startInstance(
 }
 
 /** Whether a program is installed; tests that need one that only root can install are left out otherwise. */
-export function isInstalled(program: string): boolean {
+function isInstalled(program: string): boolean {
   return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
 }
 

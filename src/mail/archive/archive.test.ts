@@ -13,7 +13,7 @@ import { OctetReader } from '#mail/archive/octet-reader.ts'
 import { maxArchiveEntries, maxPaxOctets, maxZstdWindowLog } from '#mail/limits.ts'
 import { overlappingBomb, tarEnd, tarEntry, zip, zipOf } from '#test/support/archives.ts'
 import { grammarRuns } from '#test/support/fuzz.ts'
-import { isInstalled } from '#test/support/instance.ts'
+import { needs } from '#test/support/instance.ts'
 
 /** A reader that gets the octets in pieces of one size. */
 function reading(octets: Buffer, piece: number): OctetReader {
@@ -61,9 +61,7 @@ for (const [program, args] of [
   ['tar', ['-cf', '-', '--format=v7', 'a']],
   ['tar', ['-cf', '-', '--format=posix', 'a']],
 ] as const) {
-  test(`what ${program} ${args.join(' ')} makes is read whole, however it is cut`, {
-    skip: !isInstalled(program) && `${program} is not installed`,
-  }, async () => {
+  test(`what ${program} ${args.join(' ')} makes is read whole, however it is cut`, needs(program), async () => {
     const { stdout } = spawnSync(program, args, { cwd: folder, maxBuffer: 1e8 })
     const found = new Map(await listed(stdout))
     for (const [name, text] of texts) assert.equal(found.get(name), Buffer.from(text).toString('latin1'), name)
