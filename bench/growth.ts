@@ -99,7 +99,9 @@ const o = readOptions(
   },
 )
 const sizes = listOf(o.sizes).map(sizeOf)
-const options = { scanner: o.scanner, workers: o.workers }
+/** A million messages are more than an ordinary quota. */
+const environment = { CJSM_QUOTA_OCTETS: String(2 ** 40) }
+const options = { scanner: o.scanner, workers: o.workers, environment }
 const rows: Row[] = []
 await withService({ ...options, portOffset: o['port-offset'] }, (empty) =>
   withService({ ...options, portOffset: o['port-offset'] + 1000 }, async (filled) => {

@@ -85,12 +85,12 @@ async function addCopies(client: pg.Client, holder: string, mailbox: string, cou
   await client.query('begin')
   await client.query(
     `with model as (
-       select row_number() over (order by uid) - 1 as place, count(*) over () as of, copy.* from copy where holder = $1 and mailbox = $2
+       select row_number() over (order by uid) - 1 as place, copy.* from copy where holder = $1 and mailbox = $2
      ), now as (select uid_next, highest_modseq from mailbox where holder = $1 and id = $2)
      insert into copy (holder, mailbox, uid, month, message, wrapped_key, modseq, flags, internal_date_ms, octets)
      select holder, mailbox, uid_next - 1 + n, month, message, wrapped_key, highest_modseq + n,
             case when n % 20 = 0 then flags else array['\\Seen'] end, internal_date_ms + n, octets
-       from generate_series(1, $3::int) n, model, now where n % of = place`,
+       from generate_series(1, $3::int) n join model on place = n % (select count(*) from model), now`,
     place,
   )
   await client.query(
