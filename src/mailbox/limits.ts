@@ -14,6 +14,9 @@ export const maxFlagOctets = 100
 /** Messages named in one evidence record; a command that touches more makes several. */
 export const maxMessagesPerRecord = 500
 
+/** Copies of a mailbox that is opened, read between two turns of the event loop: some 10 ms of work. */
+export const copiesEachTurn = 10_000
+
 /** Summaries read and opened at a time: some 8 ms of work between two turns of the event loop. */
 export const summaryBatch = 256
 /** Sealed summaries read at a time: that of a message with a thousand parts is large. One is always read. */

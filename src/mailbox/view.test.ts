@@ -1,7 +1,10 @@
 // STATUS, SELECT and what changed since, against RFC 3501 §6.3.1 and §6.3.10, RFC 7162 and RFC 8438.
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { openGround } from '#mailbox/ground.test-support.ts'
+import { copiesEachTurn } from '#mailbox/limits.ts'
+import { copiesFrom } from '#mailbox/view.ts'
 import { sql } from '#store/sql.ts'
 import { testDatabase } from '#test/support/database.ts'
 
@@ -29,6 +32,25 @@ test('SELECT gives all copies in UID order with flags and modseq, and counts of 
   ])
   assert.deepEqual((await mailboxes.select(who, 'Sent'))!.copies, [])
   assert.equal(await mailboxes.select(who, 'Nowhere'), null)
+})
+
+test('while a large mailbox is read, others have a turn after every 10,000 copies', async () => {
+  const linesOf = (count: number) => Array.from({ length: count }, (_, at) => `${at + 1} ${at + 2} \\Seen`).join('\n')
+  const turnsFor = async (count: number) => {
+    let turns = 0
+    let isRead = false
+    const others = (async () => {
+      for (; !isRead; turns++) await setImmediate()
+    })()
+    const copies = await copiesFrom(linesOf(count))
+    isRead = true
+    await others
+    assert.deepEqual(copies.at(-1), { uid: count, modseq: BigInt(count + 1), flags: ['\\Seen'] })
+    assert.equal(copies.length, count)
+    return turns
+  }
+  assert.ok((await turnsFor(copiesEachTurn - 1)) <= 1)
+  assert.ok((await turnsFor(10 * copiesEachTurn)) >= 9)
 })
 
 test('copies with the same flags share one array', async () => {

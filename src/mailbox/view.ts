@@ -1,5 +1,7 @@
 // What a mailbox holds now, and what changed since: STATUS, SELECT and the re-reading after a hint. RFC 3501 §6.3.1 and §6.3.10, RFC 7162.
+import { setImmediate } from 'node:timers/promises'
 import { type CopyEntry, flagReader } from '#mailbox/flags.ts'
+import { copiesEachTurn } from '#mailbox/limits.ts'
 import type { Means, Reader } from '#mailbox/means.ts'
 import { canonicalName } from '#mailbox/names.ts'
 import {
@@ -52,7 +54,7 @@ export async function readStatus(means: Means, who: Reader, name: string): Promi
 export async function selectMailbox(means: Means, who: Reader, name: string): Promise<Selected | null> {
   const hash = await means.keys.hashFor(who.holder, 'mailbox name')
   const [row] = await statusAndCopies(means.database, who.holder, hash(canonicalName(name)))
-  return row === undefined ? null : { status: statusFrom(row), copies: copiesFrom(row.copies) }
+  return row === undefined ? null : { status: statusFrom(row), copies: await copiesFrom(row.copies) }
 }
 
 /** What changed above `modseq`; expunged are those below `uidNext` only, since the session never knew others. */
@@ -66,7 +68,7 @@ export async function changesSince(
   const [row] = await changesAbove(means.database, who.holder, mailbox, Number(modseq), uidNext)
   if (row === undefined) return { changed: [], expunged: [], highestModseq: modseq, uidNext, gone: true }
   return {
-    changed: copiesFrom(row.changed),
+    changed: await copiesFrom(row.changed),
     expunged: row.expunged === null ? [] : row.expunged.split(' ').map(Number),
     highestModseq: BigInt(row.highestModseq),
     uidNext: row.uidNext,
@@ -129,18 +131,28 @@ function statusFrom(row: StatusRow): MailboxStatus {
   }
 }
 
-/** Reads lines of `uid modseq flag flag ...`. */
-function copiesFrom(lines: string | null): CopyEntry[] {
-  if (lines === null) return []
+/** Reads lines of `uid modseq flag flag ...`, with turns for others between so many of them. */
+export async function copiesFrom(lines: string | null): Promise<CopyEntry[]> {
+  const copies: CopyEntry[] = []
+  if (lines === null) return copies
   const read = flagReader()
-  return lines.split('\n').map((line) => {
-    const afterUid = line.indexOf(' ')
-    const afterModseq = line.indexOf(' ', afterUid + 1)
-    const end = afterModseq < 0 ? line.length : afterModseq
-    return {
-      uid: Number(line.slice(0, afterUid)),
-      modseq: BigInt(line.slice(afterUid + 1, end)),
-      flags: read(line.slice(end + 1)),
-    }
-  })
+  for (let at = 0; at < lines.length; ) {
+    const found = lines.indexOf('\n', at)
+    const end = found < 0 ? lines.length : found
+    copies.push(copyFrom(lines.slice(at, end), read))
+    at = end + 1
+    if (copies.length % copiesEachTurn === 0) await setImmediate()
+  }
+  return copies
+}
+
+function copyFrom(line: string, read: ReturnType<typeof flagReader>): CopyEntry {
+  const afterUid = line.indexOf(' ')
+  const afterModseq = line.indexOf(' ', afterUid + 1)
+  const end = afterModseq < 0 ? line.length : afterModseq
+  return {
+    uid: Number(line.slice(0, afterUid)),
+    modseq: BigInt(line.slice(afterUid + 1, end)),
+    flags: read(line.slice(end + 1)),
+  }
 }
