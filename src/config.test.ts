@@ -100,7 +100,7 @@ test('a key that is none is named, in a file, the environment and the options', 
 
 test('a wrong type or a value outside its range names the key, what was given and what is allowed', () => {
   const wrong: [string, string, RegExp][] = [
-    ['CJSM_WORKERS', '0', /^workers is 0, but must be a whole number \(minimum 1, maximum 64\)/],
+    ['CJSM_WORKERS', '-1', /^workers is -1, but must be a whole number \(minimum 0, maximum 64\)/],
     ['CJSM_WORKERS', '65', /^workers is 65, but must be a whole number/],
     ['CJSM_WORKERS', 'two', /^workers is "two", but must be a whole number/],
     ['CJSM_WORKERS', '1.5', /^workers is "1\.5", but/],

@@ -16,6 +16,18 @@ export const isOwnMessage = refused(
   'you sent this message yourself',
   'Another officer of the Helpdesk decides about it; you may withdraw it.',
 )
+export const isToOneself = refused(
+  'T19',
+  'hold-is-to-oneself',
+  'it is addressed to you',
+  'Another officer of the Helpdesk decides about it.',
+)
+export const isBroken = refused(
+  'T19',
+  'hold-is-broken',
+  'what is stored of it is damaged, and nobody can decide about it',
+  'Tell the operator: ./cjsm verify --all names what is damaged, and a backup may have it whole.',
+)
 export const scannerIsAway = refused(
   'T19',
   'scanner-is-away',

@@ -81,10 +81,11 @@ export function holdsAfter(run: Runner, id: string, most: number) {
   return run.rows<HoldRow>(sql`select ${columns} from hold where id > ${id} order by id limit ${most}`)
 }
 
-export function holdsDue(run: Runner, nowMs: number, most: number) {
-  return run.rows<{ id: string }>(
-    sql`select id from hold where state = 'held' and expires_ms <= ${nowMs} order by expires_ms limit ${most}`,
-  )
+/** Those whose time is over, but for some. */
+export function holdsDue(run: Runner, nowMs: number, butFor: readonly string[], most: number) {
+  return run.rows<{ id: string }>(sql`
+    select id from hold
+     where state = 'held' and expires_ms <= ${nowMs} and id <> all(${butFor}::uuid[]) order by expires_ms limit ${most}`)
 }
 
 /** Sealed content that stands in the row; null where the content store has it, or it is decided. */

@@ -8,7 +8,7 @@ import type { Accepted, EnvelopeRecipient } from '#delivery/envelope.ts'
 import { orphanGraceMs, sweepContent } from '#delivery/housekeeping.ts'
 import { auditHolds, newHeldAccounts } from '#delivery/audit-holds.ts'
 import { expireHolds, type Hold, openHolds } from '#delivery/holds.ts'
-import { maxHeldMessages } from '#delivery/limits.ts'
+import { holdsExpiredAtOnce, maxHeldMessages } from '#delivery/limits.ts'
 import { theService } from '#keys/epoch.ts'
 import type { UnscannableChoice } from '#policy/looked-into.ts'
 import { holdsParts } from '#roles/holds.ts'
@@ -205,22 +205,53 @@ test('T19 its sender alone may withdraw it, and nobody decides about a message o
   )
 })
 
-test('T19 when its time is over it is not delivered, with a failed notice; not a millisecond before', async () => {
-  const hold = await heldNow(locked('expires'))
-  const [mine, ...others] = await counts()
+test('T19 who is to get it does not decide about it, but another does', async () => {
+  const hold = await heldNow(locked('to-an-officer'))
+  const [recipient, officer] = [await accountOf(gareth), await accountOf(orla)]
+  for (const decision of ['released', 'refused'] as const) {
+    assert.equal(((await holds.decide(recipient, hold.id, decision, 'mine')) as Refused).reason, 'hold-is-to-oneself')
+    assert.equal((await ofReceipt(hold.receipt)).state, 'held')
+  }
+  isHold(await holds.decide(officer, hold.id, 'refused', 'not looked into'))
+})
+
+/** Ends those whose time is over then. */
+function expireAt(nowMs: number): Promise<number> {
   const given = {
     scanner: { scan: () => Promise.reject(new Error('not asked')), close() {} },
     hasRoom: () => true,
     recordHeld: () => null,
   }
-  const at = (nowMs: number) => {
-    const clock = { ...domains.clock, now: () => nowMs }
-    return expireHolds(holdsParts({ ...domains, clock }, { ...given, announce() {}, hostName: testHostName }))
-  }
-  assert.equal(await at(hold.expiresMs - 1), 0)
+  const clock = { ...domains.clock, now: () => nowMs }
+  return expireHolds(holdsParts({ ...domains, clock }, { ...given, announce() {}, hostName: testHostName }))
+}
+
+test('T19 what does not open any more is listed as damaged, is decided by nobody, and hides and delays no other', async (t) => {
+  const hold = await heldNow(locked('whole'))
+  t.after(() => domains.database.run(sql`delete from hold where sealed_about = '\\x00'`))
+  await domains.database.run(sql`
+    insert into hold (id, submitter, receipt, month, message, octets, sealed_about, summary, content, stored, wrapped_key, held_ms, expires_ms)
+    select uuidv7(), submitter, uuidv7(), month, uuidv7(), octets, '\\x00', summary, content, stored, wrapped_key, held_ms, expires_ms - 1
+      from hold, generate_series(1, ${holdsExpiredAtOnce}::int) where id = ${hold.id}`)
+  const listed = await holds.of(await accountOf(miriam))
+  const broken = listed.find(({ isBroken }) => isBroken)!
+  assert.deepEqual([broken.state, broken.recipients, broken.clause], ['held', [], 'T19'])
+  assert.ok((await holds.list()).open.some(({ isBroken }) => isBroken))
+  assert.equal((await holds.find(broken.id))!.isBroken, true)
+  const decided = await holds.decide(await accountOf(orla), broken.id, 'released', 'papers')
+  assert.equal((decided as Refused).reason, 'hold-is-broken')
+  assert.equal(await expireAt(hold.expiresMs), 1)
+  assert.equal((await ofReceipt(hold.receipt)).state, 'expired')
+  assert.equal((await holds.find(broken.id))!.state, 'held')
+})
+
+test('T19 when its time is over it is not delivered, with a failed notice; not a millisecond before', async () => {
+  const hold = await heldNow(locked('expires'))
+  const [mine, ...others] = await counts()
+  assert.equal(await expireAt(hold.expiresMs - 1), 0)
   assert.deepEqual(await counts(), [mine, ...others])
-  assert.equal(await at(hold.expiresMs), 1)
-  assert.equal(await at(hold.expiresMs), 0)
+  assert.equal(await expireAt(hold.expiresMs), 1)
+  assert.equal(await expireAt(hold.expiresMs), 0)
   assert.deepEqual(await counts(), [mine! + 1, ...others])
   assert.match((await inbox(miriam)).at(-1)!, /^Status: 5\.4\.7\r$/m)
   assert.equal((await ofReceipt(hold.receipt)).state, 'expired')

@@ -19,7 +19,7 @@ import {
   noteDecision,
 } from '#delivery/holds.sql.ts'
 import { holdsExpiredAtOnce, maxHoldsShown } from '#delivery/limits.ts'
-import { isOwnMessage, noSuchHold, refusalOf, scannerIsAway, wasDecided } from '#delivery/hold-refusals.ts'
+import { isBroken, isOwnMessage, isToOneself, noSuchHold, refusalOf, scannerIsAway, wasDecided } from '#delivery/hold-refusals.ts'
 import { noticeCopies } from '#delivery/notice-copy.ts'
 import type { Original, newNotices } from '#delivery/notices.ts'
 import { noRoom, type Outcome, outcomesOf, sendingIsSuspended } from '#delivery/outcome.ts'
@@ -30,6 +30,7 @@ import type { Evidence, PreparedRecord } from '#evidence/record.ts'
 import type { Accounts } from '#identity/accounts.ts'
 import { theService } from '#keys/epoch.ts'
 import type { Keys } from '#keys/keys.ts'
+import { SealBroken } from '#keys/sealing.ts'
 import { unlink } from '#mailbox/copies.ts'
 import { lockForDelivery, type NewCopy, type PlacedCopy, placeCopies } from '#mailbox/deliver.ts'
 import type { ContentStore } from '#store/content-store.ts'
@@ -55,6 +56,8 @@ export interface Hold {
   /** An account; null for the operator's command and for the service itself. */
   readonly decidedBy: string | null
   readonly decidedMs: number | null
+  /** What is stored of it does not open: recipients and reason are not known, and nobody can decide about it. */
+  readonly isBroken: boolean
 }
 
 /** What became of one recipient's message in the end. */
@@ -112,7 +115,10 @@ const isId = (id: string) => /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.tes
 /** Opens the register of held messages. */
 export function openHolds(parts: HoldsParts): Holds {
   const { database } = parts
-  const shown = async (row: HoldRow) => holdOf(row, await openAbout(parts, row))
+  const shown = async (row: HoldRow) => {
+    const about = await openAbout(parts, row).catch(brokenAsNull)
+    return about === null ? brokenHold(row) : holdOf(row, about)
+  }
   const all = (rows: readonly HoldRow[]) => Promise.all(rows.map(shown))
   const outcomeOf = async (row: HoldRow | undefined): Promise<HoldOutcome | null> => {
     if (row === undefined) return null
@@ -146,15 +152,30 @@ export function openHolds(parts: HoldsParts): Holds {
 
 /** Ends what nobody decided about in time; returns how many. One that cannot be ended does not stand in the way of the others. */
 export async function expireHolds(parts: HoldsParts): Promise<number> {
-  let expired = 0
-  for (const { id } of await holdsDue(parts.database, parts.clock.now(), holdsExpiredAtOnce)) {
-    try {
-      if (!('about' in (await decide(parts, theService, id, 'expired', '')))) expired++
-    } catch (fault) {
-      parts.log.error({ hold: id, fault: describeFault(fault) }, 'a held message whose time is over could not be ended')
+  const nowMs = parts.clock.now()
+  const passedOver: string[] = []
+  for (;;) {
+    const due = await holdsDue(parts.database, nowMs, passedOver, holdsExpiredAtOnce)
+    let expired = 0
+    for (const { id } of due) {
+      const why = await expire(parts, id)
+      if (why === null) expired++
+      else passedOver.push(id)
+      if (why !== null) parts.log.error({ hold: id, ...why }, 'a held message whose time is over could not be ended')
     }
+    // A whole batch that could not be ended hides those behind it.
+    if (expired > 0 || due.length < holdsExpiredAtOnce) return expired
   }
-  return expired
+}
+
+/** Ends one; says why when it could not. */
+async function expire(parts: HoldsParts, id: string): Promise<{ fault: string } | null> {
+  try {
+    const decided = await decide(parts, theService, id, 'expired', '')
+    return 'about' in decided && decided.reason !== wasDecided.reason ? { fault: decided.reason } : null
+  } catch (fault) {
+    return { fault: describeFault(fault) }
+  }
 }
 
 interface Deciding {
@@ -180,8 +201,9 @@ async function decide(
   if (row === undefined || (decision === 'withdrawn' && row.submitter !== actor)) return noSuchHold
   if (row.wrappedKey === null) return wasDecided
   if (decision !== 'withdrawn' && row.submitter === actor) return isOwnMessage
-  const opened = await openToDecide(parts, { ...row, wrappedKey: row.wrappedKey }, decision)
+  const opened = await openToDecide(parts, { ...row, wrappedKey: row.wrappedKey }, actor, decision)
   if (opened === null) return wasDecided
+  if ('reason' in opened) return opened
   const { about, message, original, scanned } = opened
   if (scanned !== null && scanned.reason !== contentIsMalicious.reason) return scanned
   const state = scanned === null ? decision : 'refused'
@@ -195,9 +217,17 @@ async function decide(
   return holdOf(now!, about)
 }
 
-/** Opens it, and scans it again for a release; null where another decided meanwhile, so that it does not open any more. */
-async function openToDecide(parts: HoldsParts, row: HoldRow & { readonly wrappedKey: Buffer }, decision: HoldState) {
-  const about = await openAbout(parts, row)
+/** Opens it, and scans it again for a release; null where another decided meanwhile, so that it does not open any more. Refuses for who may not decide. */
+async function openToDecide(
+  parts: HoldsParts,
+  row: HoldRow & { readonly wrappedKey: Buffer },
+  actor: string,
+  decision: HoldState,
+) {
+  const about = await openAbout(parts, row).catch(brokenAsNull)
+  if (about === null) return isBroken
+  const isRecipient = about.recipients.some(({ holder }) => holder === actor)
+  if (isRecipient && decision !== 'withdrawn') return isToOneself
   try {
     const message = await openHeld(parts, row)
     const scanned = decision === 'released' ? await admitRelease(parts, row, message) : null
@@ -312,12 +342,32 @@ function noticeOf(parts: HoldsParts, { row, about, original, refusal }: Deciding
 }
 
 function holdOf(row: HoldRow, about: HeldAbout): Hold {
-  const { id, submitter, receipt, octets, heldMs, expiresMs, state, decidedBy, decidedMs } = row
   return {
-    ...{ id, submitter, receipt, octets, heldMs, expiresMs, state, decidedBy, decidedMs },
+    ...openlyOf(row),
     reversePath: about.envelope.reversePath,
     recipients: about.recipients.map(({ address }) => address),
     clause: about.why.clause,
     why: about.why.about,
+    isBroken: false,
   }
+}
+
+const brokenHold = (row: HoldRow): Hold => ({
+  ...openlyOf(row),
+  reversePath: null,
+  recipients: [],
+  clause: isBroken.clause,
+  why: isBroken.about,
+  isBroken: true,
+})
+
+/** What is not sealed. */
+function openlyOf({ id, submitter, receipt, octets, heldMs, expiresMs, state, decidedBy, decidedMs }: HoldRow) {
+  return { id, submitter, receipt, octets, heldMs, expiresMs, state, decidedBy, decidedMs }
+}
+
+/** One that does not open must not hide the others. */
+function brokenAsNull(fault: unknown): null {
+  if (fault instanceof SealBroken) return null
+  throw fault
 }

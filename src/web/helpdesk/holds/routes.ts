@@ -1,5 +1,6 @@
 // Held messages: who sent what to whom and why it is held, never what is in it; and the decision, with its reason. T19, G05
 import type { Hold, HoldOutcome } from '#delivery/holds.ts'
+import { maxHoldsShown } from '#delivery/limits.ts'
 import type { Answer, FieldError } from '#web/answers.ts'
 import type { WebDoors } from '#web/doors.ts'
 import { reasonIn } from '#web/helpdesk/reason.ts'
@@ -40,7 +41,9 @@ async function list({ helpdesk }: WebDoors): Promise<Answer> {
     return people
   }
   const { open, decided } = await helpdesk.holds.list()
-  const view = { sections: sectionsWith('holds'), open: await shown(open), decided: await shown(decided) }
+  const isCut = open.length === maxHoldsShown || decided.length === maxHoldsShown
+  const lists = { open: await shown(open), decided: await shown(decided) }
+  const view = { sections: sectionsWith('holds'), ...lists, isCut, most: maxHoldsShown }
   return { kind: 'page', template: 'helpdesk/holds/list.njk', title: 'Held messages', view }
 }
 
@@ -51,6 +54,7 @@ async function page(doors: WebDoors, visit: PersonVisit, said: readonly FieldErr
   if (found === null) return notFound
   const { hold } = found
   const isOwn = hold.submitter === visit.session.who.account
+  const isDecidable = hold.state === 'held' && !isOwn && !hold.isBroken
   return {
     kind: 'page',
     template: 'helpdesk/holds/page.njk',
@@ -61,7 +65,7 @@ async function page(doors: WebDoors, visit: PersonVisit, said: readonly FieldErr
       hold,
       person: await helpdesk.person(hold.submitter),
       decided: hold.state === 'held' ? null : await decidedView(doors, found),
-      choices: hold.state === 'held' && !isOwn ? choices : [],
+      choices: isDecidable ? choices : [],
       isOwn,
       chosen: visit.form.get('decision') ?? '',
       reason,

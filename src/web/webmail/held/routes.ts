@@ -32,6 +32,7 @@ export const heldRoutes = (doors: WebDoors): Route[] => [
       const decided = await doors.writing.holds.decide(session.who.account, params.hold ?? '', 'withdrawn', '')
       const isDecided = !('about' in decided)
       if (!isDecided && decided.reason === 'no-such-hold') return { kind: 'not-found' }
+      if (!isDecided && decided.reason === 'hold-is-broken') return decided
       const text = isDecided
         ? 'You withdrew the message. Nobody gets it.'
         : 'It had been decided about already. Nothing was changed.'
