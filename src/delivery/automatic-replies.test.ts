@@ -99,6 +99,21 @@ test('after a week the same sender is answered again, and the week is forgotten 
   assert.equal(await forgetReplies(domains), 1) // ada's; priya's is new
 })
 
+test('a message that does not open is passed over, and the next is answered (T08)', async (t) => {
+  aheadMs += replyAgainMs
+  await send(fromPriya('damaged'))
+  const newest = sql`select id from message order by id desc limit 1`
+  const [whole] = await domains.database.rows<{ id: string; summary: Buffer }>(
+    sql`select id, summary from message where id = (${newest})`,
+  )
+  const put = (summary: Buffer) => domains.database.run(sql`update message set summary = ${summary} where id = ${whole!.id}`)
+  t.after(() => put(whole!.summary))
+  await put(Buffer.alloc(whole!.summary.length))
+  await send(fromPriya('behind it'))
+  assert.equal(await replyWhileAway(parts), 1)
+  assert.match((await repliesTo()).at(-1)!, /\r\nSubject: Auto: behind it\r\n/)
+})
+
 /** A door that fails before, or after, what it is given was delivered. */
 const failing = (when: 'before' | 'after'): Pick<Acceptance, 'submit'> => ({
   async submit(...given) {

@@ -95,11 +95,18 @@ async function replyFor(parts: AutomaticReplyParts, notice: InForce, inbox: stri
   const [last] = uids.slice(-1)
   if (last === undefined) return 0
   const [lately] = await repliesSince(database, who.account, parts.clock.now() - dayMs)
+  /** One at a time: what does not open is passed over, and the others are answered. */
+  const replyToCopy = async (uid: number) => {
+    for await (const summary of mailboxes.fetchSummaries(reader, inbox, [uid])) {
+      const isSince = summary.internalDateMs >= Math.max(notice.fromMs, notice.setMs)
+      return isSince && replyTo(parts, who, notice, inbox, summary)
+    }
+    return false
+  }
   let sent = 0
-  for await (const summary of mailboxes.fetchSummaries(reader, inbox, uids)) {
-    if (summary.internalDateMs < Math.max(notice.fromMs, notice.setMs)) continue
+  for (const uid of uids) {
     if (lately!.replies + sent >= maxRepliesPerDay) break
-    if (await kept(parts, false, () => replyTo(parts, who, notice, inbox, summary))) sent++
+    if (await kept(parts, false, () => replyToCopy(uid))) sent++
   }
   await putProgress(database, who.account, inbox, last, notice.setMs)
   return sent

@@ -119,7 +119,7 @@ export function outsideIsReached({ address, standing, release }: RecipientFacts)
     'G15',
     'outside-is-not-reached-yet',
     address,
-    'The rules let it go to them, but this service cannot send outside the community yet.',
+    'The rules let it go to them, but this service cannot send outside the community yet: use another way that your organisation allows.',
   )
 }
 
