@@ -113,3 +113,6 @@ export function withoutRecipients(typed: string, addresses: ReadonlySet<string>)
     })
     .join(', ')
 }
+
+/** The address keys of recipients, each once. */
+export const keysOf = (recipients: readonly TypedRecipientAt[]) => [...new Set(recipients.map((one) => keyOf(one.address) ?? ''))]

@@ -1,6 +1,7 @@
 // Check before sending, and sending: what every rule says of the message, who gets it, and one button. G05–G09, G11
 import type { Refused } from '#base/faults.ts'
-import { type Declared, type Judged, canBeSent, isForHelpdesk } from '#delivery/write-drafts.ts'
+import { type Judged, canBeSent, isForHelpdesk } from '#delivery/judge-draft.ts'
+import type { Declared } from '#delivery/write-drafts.ts'
 import { withoutRecipients } from '#delivery/typed-draft.ts'
 import { keyOf } from '#community/standing.ts'
 import { isAboveCeiling } from '#policy/ceiling.ts'
