@@ -47,4 +47,5 @@ try {
   if (code !== undefined) process.exit(code)
 } catch (fault) {
   fail(fault)
+  process.exit() // a role that failed to start may hold connections that would keep it alive
 }

@@ -38,10 +38,23 @@ async function isFree(port: number): Promise<boolean> {
   })
 }
 
-/** A port offset whose ports are all free now; below the range from which the kernel takes the ports of clients. */
+/** Holds a port as long as this process lives; false when another has it. */
+async function hold(port: number): Promise<boolean> {
+  const guard = createServer().listen({ port, host: '127.0.0.1' }).unref()
+  return once(guard, 'listening').then(
+    () => true,
+    () => false,
+  )
+}
+
+/**
+ * A port offset whose ports are all free now; below the range from which the kernel takes the ports of clients. One port that no face has is held,
+ * since between its choice and its listening another test would find the same ones free.
+ */
 async function freeOffset(): Promise<number> {
   for (;;) {
     const offset = 10_000 + Math.floor(Math.random() * 200) * 100
+    if (!(await hold(offset + 99))) continue
     const free = await Promise.all([443, 80, 465, 587, 993, 100].map((port) => isFree(offset + port)))
     if (free.every(Boolean)) return offset
   }

@@ -39,6 +39,16 @@ export interface SmtpClient {
 const replyWithinMs = 60_000
 const nowMs = () => performance.timeOrigin + performance.now()
 
+/** The server does not take this client: what it said. */
+export class NotTaken extends Error {
+  readonly reply: SmtpReply
+
+  constructor(reply: SmtpReply) {
+    super(`the server answered ${reply.code}`)
+    this.reply = reply
+  }
+}
+
 /** Connects with TLS from the first octet and signs in; rejects with the server's words when it may not. */
 export async function openSmtpClient(
   port: number,
@@ -62,7 +72,7 @@ export async function openSmtpClient(
       [`AUTH PLAIN ${credentials}`, 235],
     ] as const) {
       const reply = await ask(command)
-      if (reply.code !== code) throw new Error(`the server answered ${reply.code}`)
+      if (reply.code !== code) throw new NotTaken(reply)
     }
   } catch (fault) {
     socket.destroy()
