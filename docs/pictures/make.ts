@@ -42,3 +42,4 @@ for (const width of [1280, 360]) {
 }
 await browser.close()
 await service.close()
+process.exit() // the PostgreSQL of the tests, which ends with us, would keep us alive
