@@ -90,11 +90,16 @@ function backEnds(instance: Instance): number[] {
 export async function kill(instance: Instance, folder: string, what: Kill, choose: (count: number) => number): Promise<void> {
   if (isRotationPoint(what)) return rotateAround(instance, what, () => reachFaultPoint(folder, what))
   if (faultPoints.includes(what as FaultPoint)) return reachFaultPoint(folder, what as FaultPoint)
-  const pids = await pidsOf(instance, what)
-  const pid = pids[choose(pids.length)]!
-  const startTime = startTimeOf(pid)
-  if (!signalPid(pid, 'SIGKILL')) throw new Error(`${what} was gone already`)
-  await until(`${what} is gone`, () => startTimeOf(pid) !== startTime)
+  let ended = { pid: 0, startTime: null as ReturnType<typeof startTimeOf> }
+  // One that starts while PostgreSQL recovers may end by itself just then: its successor is taken.
+  await until(`there is ${what} to be ended`, async () => {
+    const pids = await pidsOf(instance, what)
+    const pid = pids[choose(Math.max(1, pids.length))]
+    if (pid === undefined) return false
+    ended = { pid, startTime: startTimeOf(pid) }
+    return signalPid(pid, 'SIGKILL')
+  })
+  await until(`${what} is gone`, () => startTimeOf(ended.pid) !== ended.startTime)
 }
 
 async function pidsOf(instance: Instance, what: Kill): Promise<number[]> {
