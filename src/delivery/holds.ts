@@ -156,25 +156,19 @@ export async function expireHolds(parts: HoldsParts): Promise<number> {
   const passedOver: string[] = []
   for (;;) {
     const due = await holdsDue(parts.database, nowMs, passedOver, holdsExpiredAtOnce)
+    const before = passedOver.length
     let expired = 0
     for (const { id } of due) {
-      const why = await expire(parts, id)
-      if (why === null) expired++
-      else passedOver.push(id)
-      if (why !== null) parts.log.error({ hold: id, ...why }, 'a held message whose time is over could not be ended')
+      const decided = await decide(parts, theService, id, 'expired', '').catch(describeFault)
+      if (typeof decided !== 'string' && !('about' in decided)) expired++
+      else if (decided !== wasDecided) {
+        passedOver.push(id)
+        const fault = typeof decided === 'string' ? decided : decided.reason
+        parts.log.error({ hold: id, fault }, 'a held message whose time is over could not be ended')
+      }
     }
     // A whole batch that could not be ended hides those behind it.
-    if (expired > 0 || due.length < holdsExpiredAtOnce) return expired
-  }
-}
-
-/** Ends one; says why when it could not. */
-async function expire(parts: HoldsParts, id: string): Promise<{ fault: string } | null> {
-  try {
-    const decided = await decide(parts, theService, id, 'expired', '')
-    return 'about' in decided && decided.reason !== wasDecided.reason ? { fault: decided.reason } : null
-  } catch (fault) {
-    return { fault: describeFault(fault) }
+    if (passedOver.length - before < due.length || due.length < holdsExpiredAtOnce) return expired
   }
 }
 

@@ -51,7 +51,7 @@ export function readLogKeys(text: string): Verifier[] {
   return found
 }
 
-/** Serves `POST /add-checkpoint` on a host and port (0: any). */
+/** Serves `POST /add-checkpoint` on a host and port (0: one that is free). */
 export async function serveWitness(parts: WitnessParts, host: string, port: number): Promise<WitnessServer> {
   await mkdir(parts.folder, { recursive: true, mode: 0o700 })
   const signer = await openSigner(parts.folder, parts.name)

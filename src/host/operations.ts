@@ -26,7 +26,7 @@ export interface OperationsDoors {
 const compress = promisify(gzip)
 const lastingSeconds = 31_536_000
 
-/** Listens on a loopback address and port (0: any); resolves when it does. */
+/** Listens on a loopback address and port (0: one that is free); resolves when it does. */
 export async function serveOperations(doors: OperationsDoors, host: string, port: number): Promise<Server> {
   const server = createServer({ maxHeaderSize: operationsLimits.headerOctets }, (request, response) => {
     answer(doors, request, response).catch((fault: unknown) => {

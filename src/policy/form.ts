@@ -10,7 +10,7 @@ export interface FormOptions {
   readonly standsAlone: boolean
   /** Inside brackets or a field that is there for markings: a descriptor needs no dash. */
   readonly enclosed: boolean
-  /** A field that is there for markings: any letter case, and never bare. */
+  /** A field that is there for markings: in whatever letter case, and never bare. */
   readonly field: boolean
 }
 

@@ -1,5 +1,5 @@
 // Handling that a sender asks for beyond the minimum, in X-CJSM-Handling: read, written, and kept. G09.
-// `no-forwarding, no-download, reader=jane@firm.example, until=2026-12-31`: any of them, in any order, readers as often as wanted.
+// `no-forwarding, no-download, reader=jane@firm.example, until=2026-12-31`: some of them, in whatever order, readers as often as wanted.
 import type { Refused } from '#base/faults.ts'
 import { maxHandlingOctets, maxNamedReaders, maxShownNameCharacters } from '#policy/limits.ts'
 import type { RecipientFacts, SubmissionFacts } from '#policy/facts.ts'
