@@ -34,6 +34,8 @@ const memoryGivenBack = { MALLOC_MMAP_THRESHOLD_: String(128 * 1024) }
  * all but one mostly wait on a machine that is busy.
  */
 const shortLived = ['--min-semi-space-size=8', '--max-semi-space-size=32', '--no-parallel-scavenge']
+/** V8 lets the heap grow by a tenth or so before it marks all of it again where little else is kept; doubled, that is every few seconds under load instead of every one. */
+const growsFreely = '--heap-growing-percent=100'
 /** Octets outside the heap count like those in it: their own limit has all of it marked twice a second. Of several workers each would keep more of them than is given for all. */
 const outsideCounts = '--external-memory-accounted-in-global-limit'
 /** A scan keeps what it unpacks in memory: so much must be free there. */
@@ -123,7 +125,7 @@ async function start(
   await setUp(config)
   say('Starting the mail service ...')
   const workers = workersOf(config)
-  const execArgv = workers === 1 ? [...shortLived, outsideCounts] : shortLived
+  const execArgv = [...shortLived, growsFreely, ...(workers === 1 ? [outsideCounts] : [])]
   const worker = { ...role('worker', 20_000), execArgv, inherits: ports.descriptors }
   await supervisor.start([[...workerSpecs(workers, worker), forkSpec('jobs', 'jobs', role('jobs', 20_000))]])
   return clamav
