@@ -23,19 +23,10 @@ export interface HoldRow {
   readonly decision: string | null
 }
 
-export interface NewHold {
-  readonly id: string
-  readonly submitter: string
-  readonly receipt: string
-  readonly month: number
-  readonly message: string
-  readonly octets: number
-  readonly sealedAbout: Buffer
+export interface NewHold extends Omit<HoldRow, 'stored' | 'state' | 'decidedBy' | 'decidedMs' | 'decision'> {
+  readonly wrappedKey: Buffer
   readonly summary: Buffer
   readonly content: Buffer | null
-  readonly wrappedKey: Buffer
-  readonly heldMs: number
-  readonly expiresMs: number
 }
 
 const columns = sql`id, submitter, receipt, month, message, octets, sealed_about, stored, wrapped_key, held_ms, expires_ms,

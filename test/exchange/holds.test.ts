@@ -298,3 +298,18 @@ test('T19 G05 an officer sees who sent what to whom and why it is held, never su
   await domains.database.transaction((tx) => domains.accounts.setOfficer(tx, theService, account, false, 'a test'))
   assert.equal((await visitor.get(urls.helpdeskHolds())).statusCode, 404)
 })
+
+test('T19 an officer to whom a held message is addressed is told that another decides, and is not asked', async (t) => {
+  const { account } = await doors.signIn(to)
+  const setOfficer = (isOfficer: boolean) =>
+    domains.database.transaction((tx) => domains.accounts.setOfficer(tx, theService, account, isOfficer, 'a test'))
+  await setOfficer(true)
+  t.after(() => setOfficer(false))
+  const client = await openSmtpClient(service.faces.submissions.port, senders.hold)
+  await client.submit({ from: senders.hold.address, to: [to.address], octets: rawOf(senders.hold, 'locked.zip', locked) })
+  client.close()
+  const [hold] = await heldOf(senders.hold)
+  const page = await (await visitorOf(to)).get(urls.helpdeskHold(hold!.id))
+  assert.match(shown(page.body), /It is addressed to you: another officer decides about it\./)
+  assert.doesNotMatch(page.body, /name="decision"/)
+})

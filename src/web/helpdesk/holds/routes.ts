@@ -1,6 +1,7 @@
 // Held messages: who sent what to whom and why it is held, never what is in it; and the decision, with its reason. T19, G05
-import type { Hold, HoldOutcome } from '#delivery/holds.ts'
+import type { HoldOutcome } from '#delivery/holds.ts'
 import { maxHoldsShown } from '#delivery/limits.ts'
+import type { Hold } from '#delivery/shown-hold.ts'
 import type { Answer, FieldError } from '#web/answers.ts'
 import type { WebDoors } from '#web/doors.ts'
 import { reasonIn } from '#web/helpdesk/reason.ts'
@@ -54,7 +55,8 @@ async function page(doors: WebDoors, visit: PersonVisit, said: readonly FieldErr
   if (found === null) return notFound
   const { hold } = found
   const isOwn = hold.submitter === visit.session.who.account
-  const isDecidable = hold.state === 'held' && !isOwn && !hold.isBroken
+  const isToOneself = hold.holders.includes(visit.session.who.account)
+  const isDecidable = hold.state === 'held' && !isOwn && !isToOneself && !hold.isBroken
   return {
     kind: 'page',
     template: 'helpdesk/holds/page.njk',
@@ -67,6 +69,7 @@ async function page(doors: WebDoors, visit: PersonVisit, said: readonly FieldErr
       decided: hold.state === 'held' ? null : await decidedView(doors, found),
       choices: isDecidable ? choices : [],
       isOwn,
+      isToOneself,
       chosen: visit.form.get('decision') ?? '',
       reason,
     },
