@@ -8,7 +8,6 @@ import { newLog } from '#base/log.ts'
 import { openGround } from '#mailbox/ground.test-support.ts'
 import { hintEveryMs, maxPayloadOctets } from '#mailbox/limits.ts'
 import { openWatcher } from '#mailbox/watch.ts'
-import { waitUntil } from '#host/proc.ts'
 import { testDatabase } from '#test/support/database.ts'
 
 // Registered before the database's own, so that it is there until the last listener has gone.
@@ -23,12 +22,15 @@ function heldDatabase() {
   const sent: (readonly string[])[] = []
   const events = new EventEmitter()
   let hear: (payload: string | null) => void = () => {}
+  let listeners = 0
   return {
+    listeners: () => listeners,
     sent,
     events,
     hear: (payload: string | null) => hear(payload),
     async listen(_: string, to: (payload: string | null) => void) {
       hear = to
+      listeners++
       return { close: async () => {} }
     },
     async notify(_: string, payloads: readonly string[]) {
@@ -51,20 +53,20 @@ test('another process hears of a change, and only who watches that mailbox', asy
   await other.close()
 })
 
-test('who does not hear is hinted of its own changes only, and who does not tell is heard by nobody else', async () => {
-  const deaf = await openWatcher({ database, log, hears: false })
-  const dumb = await openWatcher({ database, log, tells: false })
+test('who does not hear is hinted of its own changes and never listens; who does not tell notifies nobody', async () => {
+  const [unheard, untold] = [heldDatabase(), heldDatabase()]
+  const deaf = await openWatcher({ database: unheard, log, hears: false })
+  const dumb = await openWatcher({ database: untold, log, tells: false })
   const mine = place()
   const heard: string[] = []
   deaf.watch(mine, () => heard.push('deaf'))
   dumb.watch(mine, () => heard.push('dumb'))
-  dumb.announce([mine])
-  assert.deepEqual(heard, ['dumb'])
-  const told = new Promise<void>((resolve) => ground.means.watcher.watch(mine, resolve))
-  deaf.announce([mine])
-  await told
-  assert.ok(await waitUntil(() => heard.length === 3, 5_000))
-  assert.deepEqual(heard, ['dumb', 'deaf', 'dumb'])
+  for (const one of [deaf, dumb]) one.announce([mine])
+  untold.hear(`${mine.holder}/${mine.mailbox}`)
+  assert.deepEqual(heard, ['deaf', 'dumb', 'dumb'])
+  assert.deepEqual([unheard.listeners(), unheard.sent.length], [0, 1])
+  assert.deepEqual([untold.listeners(), untold.sent.length], [1, 0])
+  for (const { events } of [unheard, untold]) events.emit('let go')
   await Promise.all([deaf.close(), dumb.close()])
 })
 
