@@ -4,7 +4,6 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { ImapFlow } from 'imapflow'
 import { createTransport } from 'nodemailer'
 import { newLog } from '#base/log.ts'
 import type { DemoPerson } from '#cli/demonstration.ts'
@@ -15,6 +14,7 @@ import { aesGcmZstd, type Sealing, tagOctets } from '#keys/sealing.ts'
 import { sql } from '#store/sql.ts'
 import { zipOf } from '#test/support/archives.ts'
 import { findWords, type Sighting } from '#test/support/canary.ts'
+import { imapClient } from '#test/support/imap-client.ts'
 import { startInstance } from '#test/support/instance.ts'
 import { testService } from '#test/support/service.ts'
 
@@ -62,14 +62,7 @@ async function sendEverywhere({ ports, from, to }: Target): Promise<void> {
   const { response } = await smtp.sendMail({ ...held, attachments: [{ filename: 'a.zip', content: locked }] })
   assert.match(response, /Held for 1/)
   smtp.close()
-  const imap = new ImapFlow({
-    host: 'localhost',
-    port: ports.imaps,
-    secure: true,
-    tls,
-    auth: { user: to.userName, pass: to.devicePassword },
-    logger: false,
-  })
+  const imap = imapClient(ports.imaps, to, { tls })
   await imap.connect()
   await imap.mailboxCreate(words.folder)
   await imap.append(words.folder, `From: ${to.address}\r\nSubject: ${words.draft}\r\n\r\n${words.draft}\r\n`, ['\\Draft'])

@@ -5,8 +5,8 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { ImapFlow } from 'imapflow'
 import type { DemoPerson } from '#cli/demonstration.ts'
+import { imapClient } from '#test/support/imap-client.ts'
 import { needs, startInstance } from '#test/support/instance.ts'
 
 const eicar = ['X5O!P%@AP[4\\PZX54(P^)7CC)7}', '$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*'].join('')
@@ -169,13 +169,8 @@ test('mutt reads the message over IMAP', needs('mutt'), () => {
 test('RFC 2177 imapflow, idling, hears of new mail and reads envelope, structure and attachment', async () => {
   const prosecutor = instance.person('prosecutor')
   const sole = instance.person('sole practitioner')
-  const client = new ImapFlow({
-    host: 'localhost',
-    port: instance.ports.imaps,
-    secure: true,
+  const client = imapClient(instance.ports.imaps, sole, {
     tls: { ca: readFileSync(join(instance.data, 'tls', 'certificate.pem')) },
-    auth: { user: sole.userName, pass: sole.devicePassword },
-    logger: false,
   })
   await client.connect()
   try {

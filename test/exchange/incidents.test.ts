@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { ImapFlow } from 'imapflow'
+import type { ImapFlow } from 'imapflow'
 import { systemClock } from '#base/clock.ts'
 import type { DemoPerson } from '#cli/demonstration.ts'
 import { releaseMs } from '#community/incidents.ts'
@@ -15,6 +15,7 @@ import { auditAll } from '#roles/prove.ts'
 import { sql } from '#store/sql.ts'
 import { urls } from '#web/urls.ts'
 import { messageOf, openTestDoors } from '#test/support/acceptance.ts'
+import { imapClient } from '#test/support/imap-client.ts'
 import { testLogKeeper, testOrigin } from '#test/support/log-keeper.ts'
 import { testService } from '#test/support/service.ts'
 import { openSmtpClient } from '#test/support/smtp-client.ts'
@@ -465,14 +466,7 @@ test('G05 T07 an officer decides nothing about a message that they sent themselv
 })
 
 async function imapOf(person: DemoPerson): Promise<ImapFlow> {
-  const imap = new ImapFlow({
-    host: 'localhost',
-    port: service.faces.imaps.port,
-    secure: true,
-    tls: { rejectUnauthorized: false },
-    auth: { user: person.userName, pass: person.devicePassword },
-    logger: false,
-  })
+  const imap = imapClient(service.faces.imaps.port, person)
   after(() => imap.close())
   await imap.connect()
   return imap

@@ -2,23 +2,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { ImapFlow } from 'imapflow'
+import type { ImapFlow } from 'imapflow'
 import { theService } from '#keys/epoch.ts'
 import type { DemoPerson } from '#cli/demonstration.ts'
+import { imapClient } from '#test/support/imap-client.ts'
 import { testService } from '#test/support/service.ts'
 
 const service = await testService()
 const { domains } = service
 
 async function signedIn(person: DemoPerson): Promise<{ client: ImapFlow; closed: Promise<void> }> {
-  const client = new ImapFlow({
-    host: 'localhost',
-    port: service.faces.imaps.port,
-    secure: true,
-    tls: { rejectUnauthorized: false },
-    auth: { user: person.userName, pass: person.devicePassword },
-    logger: false,
-  })
+  const client = imapClient(service.faces.imaps.port, person)
   client.on('error', () => {})
   await client.connect()
   const closed = new Promise<void>((resolve) => client.once('close', () => resolve()))

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { connect } from 'node:tls'
-import { ImapFlow } from 'imapflow'
 import type { DemoPerson } from '#cli/demonstration.ts'
 import { messageOf, openTestDoors } from '#test/support/acceptance.ts'
+import { imapClient } from '#test/support/imap-client.ts'
 import { testService } from '#test/support/service.ts'
 import { webVisitor } from '#test/support/web.ts'
 
@@ -29,15 +29,7 @@ const send = async (subject: string, handling: string) => {
 
 /** What imapflow reads of a message: its size as told, its octets as fetched, its structure and subject. */
 async function byImapflow(person: DemoPerson, subject: string) {
-  const client = new ImapFlow({
-    host: '127.0.0.1',
-    port: service.faces.imaps.port,
-    secure: true,
-    auth: { user: person.userName, pass: person.devicePassword },
-    logger: false,
-    tls: { rejectUnauthorized: false },
-    disableAutoIdle: true,
-  })
+  const client = imapClient(service.faces.imaps.port, person, { disableAutoIdle: true })
   await client.connect()
   try {
     await client.mailboxOpen('INBOX')

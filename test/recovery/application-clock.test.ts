@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { ImapFlow } from 'imapflow'
+import { imapClient } from '#test/support/imap-client.ts'
 import { needs, startInstance } from '#test/support/instance.ts'
 import { openSmtpClient } from '#test/support/smtp-client.ts'
 
@@ -67,14 +67,7 @@ test(
       to: [solicitor.address],
       octets: Buffer.from(`From: ${prosecutor.address}\r\nTo: ${solicitor.address}\r\nSubject: ${subject}\r\n\r\n${subject}\r\n`),
     })
-    const reader = new ImapFlow({
-      host: '127.0.0.1',
-      port: instance.ports.imaps,
-      secure: true,
-      tls: { rejectUnauthorized: false },
-      auth: { user: solicitor.userName, pass: solicitor.devicePassword },
-      logger: false,
-    })
+    const reader = imapClient(instance.ports.imaps, solicitor)
     await reader.connect()
     await reader.mailboxOpen('INBOX')
     const held = await openSmtpClient(instance.ports.submissions, prosecutor)

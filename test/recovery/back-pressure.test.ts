@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { ImapFlow } from 'imapflow'
 import { startTestClamd } from '#test/support/clamd.ts'
+import { imapClient } from '#test/support/imap-client.ts'
 import { startInstance } from '#test/support/instance.ts'
 import { allServe, processesOf } from '#test/support/kills.ts'
 import { newLoad } from '#test/support/load.ts'
@@ -41,14 +41,7 @@ const from = instance.person('solicitor')
 const to = instance.person('prosecutor')
 
 async function messagesThere(): Promise<number> {
-  const client = new ImapFlow({
-    host: '127.0.0.1',
-    port: instance.ports.imaps,
-    secure: true,
-    tls: { rejectUnauthorized: false },
-    auth: { user: to.userName, pass: to.devicePassword },
-    logger: false,
-  })
+  const client = imapClient(instance.ports.imaps, to)
   await client.connect()
   try {
     const status = await client.status('INBOX', { messages: true })

@@ -4,9 +4,9 @@ import { chmodSync, existsSync, readFileSync, rmSync, statfsSync, statSync, writ
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { ImapFlow } from 'imapflow'
 import { readConfig } from '#config.ts'
 import { spaceEveryMs } from '#host/limits.ts'
+import { imapClient } from '#test/support/imap-client.ts'
 import { startInstance } from '#test/support/instance.ts'
 import { mountSmall, needsRoot } from '#test/support/mount.ts'
 import { NotTaken, openSmtpClient, type SmtpReply } from '#test/support/smtp-client.ts'
@@ -83,14 +83,7 @@ async function statusWhenItWarns() {
 /** Signs in over IMAP and reads the newest message of the solicitor. */
 async function read(append?: string): Promise<string> {
   const { userName, devicePassword } = instance.person('solicitor')
-  const client = new ImapFlow({
-    host: 'localhost',
-    port: instance.ports.imaps,
-    secure: true,
-    tls: { rejectUnauthorized: false },
-    auth: { user: userName, pass: devicePassword },
-    logger: false,
-  })
+  const client = imapClient(instance.ports.imaps, { userName, devicePassword })
   await client.connect()
   try {
     await client.mailboxOpen('INBOX')

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { ImapFlow } from 'imapflow'
 import type { FaultPoint } from '#base/fault-point.ts'
 import type { DemoPerson } from '#cli/demonstration.ts'
 import type { Hold } from '#delivery/shown-hold.ts'
 import { zipOf } from '#test/support/archives.ts'
+import { imapClient } from '#test/support/imap-client.ts'
 import { startInstance } from '#test/support/instance.ts'
 import { allServe, faultPointFolder } from '#test/support/kills.ts'
 import { openSmtpClient } from '#test/support/smtp-client.ts'
@@ -50,10 +50,7 @@ const holds = (): Hold[] => JSON.parse(instance.cjsm('hold', 'list', '--json').s
 const decide = (act: 'release' | 'refuse', id: string) => instance.cjsm('hold', act, '--id', id, '--reason', 'a test')
 async function subjects(person: DemoPerson): Promise<string[]> {
   await allServe(instance)
-  const imap = new ImapFlow({
-    ...{ host: 'localhost', port: instance.ports.imaps, secure: true, tls: { rejectUnauthorized: false }, logger: false },
-    auth: { user: person.userName, pass: person.devicePassword },
-  })
+  const imap = imapClient(instance.ports.imaps, person)
   await imap.connect()
   const lock = await imap.getMailboxLock('INBOX')
   const all: string[] = []

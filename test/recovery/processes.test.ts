@@ -4,9 +4,9 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { ImapFlow } from 'imapflow'
 import pg from 'pg'
 import { socketsFolderOf } from '#host/folders.ts'
+import { imapClient } from '#test/support/imap-client.ts'
 import { startInstance } from '#test/support/instance.ts'
 import { openSmtpClient } from '#test/support/smtp-client.ts'
 
@@ -63,14 +63,7 @@ async function send(): Promise<{ code: number; subject: string; text: string }> 
 
 /** The subjects of all messages of the solicitor. */
 async function subjects(): Promise<string[]> {
-  const client = new ImapFlow({
-    host: 'localhost',
-    port: instance.ports.imaps,
-    secure: true,
-    tls: { rejectUnauthorized: false },
-    auth: { user: solicitor.userName, pass: solicitor.devicePassword },
-    logger: false,
-  })
+  const client = imapClient(instance.ports.imaps, solicitor)
   await client.connect()
   try {
     await client.mailboxOpen('INBOX')

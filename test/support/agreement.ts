@@ -1,10 +1,10 @@
 // What must hold after crashes: ledger, mailboxes and evidence agree. Nothing that was answered 250 is missing, nothing is there twice, nothing is there that was refused. Issue: the core, proved.
 import { createHash } from 'node:crypto'
-import { ImapFlow } from 'imapflow'
 import pg from 'pg'
 import type { Detail } from '#evidence/leaf.ts'
 import type { Domains } from '#roles/domains.ts'
 import { placesOf } from '#roles/places.ts'
+import { imapClient } from '#test/support/imap-client.ts'
 import type { Instance } from '#test/support/instance.ts'
 import { type Community, type Correspondent, domainsOf, numberIn, numberedMessage } from '#test/support/numbered.ts'
 import type { Answered } from '#test/support/traffic.ts'
@@ -67,14 +67,7 @@ function add<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {
 }
 
 async function readMailbox(instance: Instance, person: Correspondent, found: Found): Promise<void> {
-  const client = new ImapFlow({
-    host: '127.0.0.1',
-    port: instance.ports.imaps,
-    secure: true,
-    tls: { rejectUnauthorized: false },
-    auth: { user: person.userName, pass: person.devicePassword },
-    logger: false,
-  })
+  const client = imapClient(instance.ports.imaps, person)
   await client.connect()
   try {
     const lock = await client.getMailboxLock('INBOX')
