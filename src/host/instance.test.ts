@@ -20,7 +20,10 @@ writeFileSync(
   program,
   `import { claimInstance, tellStarter } from ${here('./instance.ts')}
    const [folder, how] = process.argv.slice(2)
-   if (how === 'crash') process.exit(3)
+   if (how === 'crash') {
+     console.error('cjsm: the moon is wrong.\\n    at some.ts')
+     process.exit(3)
+   }
    const claim = await claimInstance(folder)
    if (claim.kind === 'running') {
      tellStarter({ failed: claim.sentence })
@@ -92,8 +95,15 @@ test('a detached instance tells its steps, is refused a second time with a sente
   assert.match(readFileSync(join(base, 'service.log'), 'utf8'), /claimed/)
 })
 
-test('a detached instance that ends at once is a failure with its reason', async () => {
-  await assert.rejects(detach(detached('crash')), /It did not start: it ended with code 3/)
+test('a detached instance that ends at once is a failure with its reason, and with no other’s', async () => {
+  writeFileSync(join(base, 'service.log'), 'cjsm: it was the day before.\n')
+  await assert.rejects(detach(detached('crash')), (fault: Error) => {
+    assert.equal(
+      fault.message,
+      `It did not start: it ended with code 3; the moon is wrong. (more in ${join(base, 'service.log')})`,
+    )
+    return true
+  })
 })
 
 test('an instance that does not stop in time is said to run still', async () => {

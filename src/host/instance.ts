@@ -91,11 +91,15 @@ export interface Detached {
   tell(text: string): void
 }
 
+/** What main.ts writes before the sentence that it ends with. */
+const sentencePrefix = 'cjsm: '
+
 type DetachedMessage = { readonly said: string } | { readonly ready: string } | { readonly failed: string }
 
 /** Starts an instance in a session of its own and waits until it says that it is ready; returns its pid and what it said, or throws why not. */
 export async function detach(detached: Detached): Promise<{ pid: number; ready: string }> {
   const log = openSync(detached.logFile, 'a', 0o600)
+  const from = statSync(detached.logFile).size
   const child = spawn(detached.program, [...detached.args], {
     detached: true,
     cwd: '/',
@@ -121,7 +125,14 @@ export async function detach(detached: Detached): Promise<{ pid: number; ready: 
   child.unref()
   if ('ready' in outcome) return { pid: child.pid!, ready: outcome.ready }
   child.kill('SIGTERM')
-  throw new Error(`It did not start: ${'failed' in outcome ? outcome.failed : ''} (more in ${detached.logFile})`)
+  const why = ['failed' in outcome ? outcome.failed : '', ...sentencesIn(detached.logFile, from)]
+  throw new Error(`It did not start: ${why.join('; ')} (more in ${detached.logFile})`)
+}
+
+/** What our own processes said of their end, from there on in a log. */
+function sentencesIn(logFile: string, from: number): string[] {
+  const lines = readFileSync(logFile).subarray(from).toString().split('\n')
+  return lines.filter((line) => line.startsWith(sentencePrefix)).map((line) => line.slice(sentencePrefix.length))
 }
 
 /** The other end of detach: what a detached instance tells the command that started it. Without one, nothing happens. */

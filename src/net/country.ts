@@ -36,8 +36,8 @@ const shipped = '../../node_modules/@ip-location-db/geo-whois-asn-country-mmdb/g
 
 /** Makes the gate from networks that count as inside (CIDR) and a country database (the one that comes with the program for ''). Throws a sentence for a network that is none. */
 export function newCountryGate(insideNetworks: readonly string[], countryData: string): CountryGate {
-  const inside = blockList(insideNetworks)
-  const special = blockList(specialNetworks)
+  const inside = networkList(insideNetworks)
+  const special = networkList(specialNetworks)
   const file = countryData === '' ? fileURLToPath(new URL(shipped, import.meta.url)) : countryData
   const countries = new Reader<CountryResponse & { country_code?: string }>(readFileSync(file))
   return (remoteAddress) => {
@@ -63,7 +63,8 @@ function countryOf(countries: Reader<CountryResponse & { country_code?: string }
   }
 }
 
-function blockList(networks: readonly string[]): BlockList {
+/** Addresses of networks (CIDR). Throws a sentence for one that is none. */
+export function networkList(networks: readonly string[]): BlockList {
   const list = new BlockList()
   for (const network of networks) {
     const [address = '', prefix = ''] = network.split('/')

@@ -1,5 +1,4 @@
 // A worker: every face, on the ports that the supervisor bound and all workers share.
-import { join } from 'node:path'
 import { systemClock } from '#base/clock.ts'
 import { newLog } from '#base/log.ts'
 import { newMetrics } from '#base/metrics.ts'
@@ -11,13 +10,12 @@ import { inheritedPort } from '#host/bound-ports.ts'
 import { dropPrivileges, serviceUser } from '#host/privileges.ts'
 import { startRole } from '#host/role.ts'
 import { watchSpace } from '#host/space.ts'
-import { newCountryGate } from '#net/country.ts'
 import { netLimitsWithin } from '#net/limits.ts'
-import { openCertificate } from '#net/tls.ts'
 import { type FaceParts, openFaces } from '#roles/faces.ts'
 import { openServiceDomains } from '#roles/open.ts'
 import { markingSetIn } from '#roles/marking-files.ts'
 import { facePorts, floorOf, placesOf, workersOf } from '#roles/places.ts'
+import { certificateOf, countryGateOf } from '#roles/setting-files.ts'
 import { spamEngineOf } from '#roles/spam-engine.ts'
 
 const databaseConnections = 12
@@ -31,13 +29,8 @@ export async function runWorker(config: Config): Promise<void> {
     config.logFile === '-' ? undefined : config.logFile,
   )
   const places = placesOf(config)
-  const tls = join(config.dataFolder, 'tls')
   dropPrivileges(serviceUser())
-  const certificateFile = config.tlsCertificate === '' ? join(tls, 'certificate.pem') : config.tlsCertificate
-  const certificate = openCertificate(
-    { certificateFile, keyFile: config.tlsKey === '' ? join(tls, 'key.pem') : config.tlsKey },
-    log,
-  )
+  const certificate = certificateOf(config, log)
   const metrics = newMetrics({ process: `worker-${process.pid}` })
   const { domains, close } = openServiceDomains(config, systemClock, log, databaseConnections)
   const space = await watchSpace(places.written, floorOf(config), log)
@@ -51,7 +44,7 @@ export async function runWorker(config: Config): Promise<void> {
     log,
     clock: systemClock,
     scanner: clamdScanner(places.clamdSocket, config.scanTimeoutMs),
-    admit: newCountryGate([...config.insideNetworks, ...(config.demo ? loopback : [])], config.countryData),
+    admit: countryGateOf(config, config.demo ? loopback : []),
     at: Object.fromEntries(facePorts.map((name, place) => [name, inheritedPort(place)])) as FaceParts['at'],
     sessionLimits: { idleMs: config.sessionIdleMinutes * 60_000, longestMs: config.sessionHours * 3_600_000 },
     demo: config.demo,
