@@ -12,7 +12,7 @@ import { parseCommandLine, type CommandLine } from '#smtp/command-line.ts'
 import { commands, type AnyCommand, type Prepared } from '#smtp/commands.ts'
 import type { SmtpDoors } from '#smtp/doors.ts'
 import { maxCommandLineOctets, maxPieceOctets, type SmtpLimits } from '#smtp/limits.ts'
-import { closing, formatReply, plainReply, reply, replyToFault, type Reply } from '#smtp/replies.ts'
+import { closing, formatReply, plainReply, reply, replyToFault, replyToSignInFault, type Reply } from '#smtp/replies.ts'
 import type { SmtpSeries } from '#smtp/series.ts'
 import { newSession, resetTransaction, type Session, type Wire } from '#smtp/session.ts'
 
@@ -215,7 +215,7 @@ class Loop implements Wire {
     const reference = randomOctets(6).toString('hex')
     this.#log.error({ reference, verb, fault: describeFault(fault) }, 'command failed')
     if (this.#session.intake !== null) await resetTransaction(this.#session)
-    return replyToFault(fault, reference)
+    return verb === 'AUTH' ? replyToSignInFault(reference) : replyToFault(fault, reference)
   }
 
   async #readLine(): Promise<Buffer> {

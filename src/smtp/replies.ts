@@ -112,6 +112,11 @@ export function replyToFault(fault: unknown, reference: string): Reply {
   return reply(451, status, `${about}; nothing was accepted. Try again later. Reference: ${reference}`)
 }
 
+/** The same for AUTH: a code that keeps a mail program from asking for another password. RFC 4954 §6 */
+export function replyToSignInFault(reference: string): Reply {
+  return reply(454, '4.7.0', `Nobody can sign in just now, whatever the password. Try again later. Reference: ${reference}`)
+}
+
 /** What a sender is to know beside a reply that takes something. */
 export function noteOf({ clause, about, remedy }: { clause: string; about: string; remedy: string }): string {
   return `Note [${clause}] ${[about, remedy].map(sentence).join(' ')}`

@@ -42,7 +42,7 @@ let sent = 0
 async function send(octets = 100): Promise<SmtpReply> {
   const from = instance.person('prosecutor')
   const client = await openSmtpClient(instance.ports.submissions, from).catch((fault: unknown) => {
-    if (fault instanceof NotTaken) return fault.reply // a sign-in is recorded, for which there may be no room either
+    if (fault instanceof NotTaken) return fault.reply // a sign-in is recorded, for which there may be no room either: 454
     throw fault
   })
   if ('code' in client) return client
