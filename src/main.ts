@@ -2,6 +2,7 @@
 import { describeFault } from '#base/log.ts'
 import { readConfig, SettingError } from '#config.ts'
 import { isCommand, parseCommand, UsageError } from '#cli/command.ts'
+import { sentencePrefix } from '#host/instance.ts'
 
 const roles = new Set(['worker', 'jobs', 'keys', 'setup'])
 
@@ -31,7 +32,7 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 /** Says what failed. A fault's own text may hold what a peer or a row said, and Node would print it: only our own sentences are shown. */
 function fail(fault: unknown): void {
   const isSentence = fault instanceof SettingError || fault instanceof UsageError
-  process.stderr.write(`cjsm: ${isSentence ? fault.message : `it failed: ${describeFault(fault)}`}\n`)
+  process.stderr.write(`${sentencePrefix}${isSentence ? fault.message : `it failed: ${describeFault(fault)}`}\n`)
   process.exitCode = isSentence ? 2 : 1
 }
 

@@ -1,19 +1,19 @@
 // The register of held messages: those that wait, those that were decided, and what became of each. T19, G05
 import type { Refused } from '#base/faults.ts'
 import { decideHold, type HoldsParts } from '#delivery/decide-hold.ts'
-import { type HoldRow, holdByReceipt, holdsOf, holdsShown } from '#delivery/holds.sql.ts'
+import { type HoldRow, type HoldState, holdByReceipt, holdsOf, holdsShown } from '#delivery/holds.sql.ts'
 import { maxHoldsShown } from '#delivery/limits.ts'
-import { findHold, type Hold, type HoldState, showHold } from '#delivery/shown-hold.ts'
+import { findHold, type Hold, showHold } from '#delivery/shown-hold.ts'
 
 /** What became of one recipient's message in the end. */
-export interface FinalOutcome {
+interface FinalOutcome {
   readonly recipient: string
   readonly outcome: 'delivered' | 'refused' | 'withdrawn'
   readonly clause: string
   readonly refusal: string
 }
 
-export type Decision = Exclude<HoldState, 'held' | 'expired'>
+type Decision = Exclude<HoldState, 'held' | 'expired'>
 
 export interface Holds {
   /** Those that wait, the longest first; and the last that were decided. */

@@ -6,8 +6,6 @@ import { type HoldRow, type HoldState, holdById } from '#delivery/holds.sql.ts'
 import { SealBroken } from '#keys/sealing.ts'
 import type { Runner } from '#store/database.ts'
 
-export type { HoldState } from '#delivery/holds.sql.ts'
-
 /** What may be seen of a held message: never its subject, and never its content. */
 export interface Hold {
   readonly id: string

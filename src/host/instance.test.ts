@@ -21,7 +21,7 @@ writeFileSync(
   `import { claimInstance, tellStarter } from ${here('./instance.ts')}
    const [folder, how] = process.argv.slice(2)
    if (how === 'crash') {
-     console.error('cjsm: the moon is wrong.\\n    at some.ts')
+     console.error('cjsm: the moon is wrong.\\n    at some.ts\\ncjsm: the moon is wrong.')
      process.exit(3)
    }
    const claim = await claimInstance(folder)
@@ -100,7 +100,7 @@ test('a detached instance that ends at once is a failure with its reason, and wi
   await assert.rejects(detach(detached('crash')), (fault: Error) => {
     assert.equal(
       fault.message,
-      `It did not start: it ended with code 3; the moon is wrong. (more in ${join(base, 'service.log')})`,
+      `It did not start: it ended with code 3; the moon is wrong (more in ${join(base, 'service.log')})`,
     )
     return true
   })

@@ -1,6 +1,17 @@
 // One running instance a data folder: its pid file, how it is stopped, and how it is started in the background.
 import { spawn } from 'node:child_process'
-import { closeSync, openSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  openSync,
+  mkdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { instanceGuardMs, instanceStopMs, pollMs } from '#host/limits.ts'
@@ -91,8 +102,10 @@ export interface Detached {
   tell(text: string): void
 }
 
-/** What main.ts writes before the sentence that it ends with. */
-const sentencePrefix = 'cjsm: '
+/** Stands before the sentence that a process ends with (main.ts). */
+export const sentencePrefix = 'cjsm: '
+/** So much of a log is looked through for them. */
+const maxSentenceOctets = 64 * 1024
 
 type DetachedMessage = { readonly said: string } | { readonly ready: string } | { readonly failed: string }
 
@@ -129,10 +142,20 @@ export async function detach(detached: Detached): Promise<{ pid: number; ready: 
   throw new Error(`It did not start: ${why.join('; ')} (more in ${detached.logFile})`)
 }
 
-/** What our own processes said of their end, from there on in a log. */
+/** What our own processes said of their end, from there on in a log; each sentence once, and none where the log cannot be read. */
 function sentencesIn(logFile: string, from: number): string[] {
-  const lines = readFileSync(logFile).subarray(from).toString().split('\n')
-  return lines.filter((line) => line.startsWith(sentencePrefix)).map((line) => line.slice(sentencePrefix.length))
+  const octets = Buffer.alloc(maxSentenceOctets)
+  try {
+    const log = openSync(logFile, 'r')
+    const read = readSync(log, octets, 0, octets.length, from)
+    closeSync(log)
+    const lines = octets.toString('utf8', 0, read).split('\n')
+    return [...new Set(lines.filter((line) => line.startsWith(sentencePrefix)))].map((line) =>
+      line.slice(sentencePrefix.length).replace(/\.$/, ''),
+    )
+  } catch {
+    return []
+  }
 }
 
 /** The other end of detach: what a detached instance tells the command that started it. Without one, nothing happens. */

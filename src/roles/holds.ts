@@ -78,7 +78,11 @@ async function listHolds(domains: Domains, holds: Holds, options: Options, print
   ])
   print(
     options.flags.has('json')
-      ? JSON.stringify(all, null, 2)
+      ? JSON.stringify(
+          all.map(({ holders: _, ...shown }) => shown),
+          null,
+          2,
+        )
       : table(['held message', 'sender', 'recipients', 'since', 'stands', 'why'], rows),
   )
   return null

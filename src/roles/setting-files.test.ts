@@ -1,12 +1,13 @@
 // Files that the settings name and that cannot be used: a sentence that names the setting. T14, T21
 import assert from 'node:assert/strict'
+import { createPrivateKey } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { newLog } from '#base/log.ts'
 import { readConfig, SettingError } from '#config.ts'
-import { certificateOf, countryGateOf } from '#roles/setting-files.ts'
+import { openServerCertificate, openCountryGate } from '#roles/setting-files.ts'
 import { makeCertificate } from '#test/support/certificate.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'cjsm-setting-files-'))
@@ -21,34 +22,54 @@ const certificate = fileOf('certificate.pem', one.certificate)
 const key = fileOf('key.pem', one.key)
 const otherKey = fileOf('other-key.pem', other.key)
 for (const made of [one, other]) made.remove()
+const lockedKey = fileOf(
+  'locked-key.pem',
+  createPrivateKey(one.key).export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'a passphrase' }),
+)
 const words = fileOf('words', 'not what is wanted\n')
 const absent = join(folder, 'absent')
 
 const configOf = (more: Record<string, string>) => readConfig({ CJSM_DATA_FOLDER: join(folder, 'data'), ...more })
 const tls = (CJSM_TLS_CERTIFICATE: string, CJSM_TLS_KEY: string) => () =>
-  certificateOf(configOf({ CJSM_TLS_CERTIFICATE, CJSM_TLS_KEY }), log).close()
-const gate = (more: Record<string, string>) => () => countryGateOf(configOf(more), [])
-const pair = 'tlsCertificate and tlsKey: they are not a certificate chain and its own private key (PEM).'
+  openServerCertificate(configOf({ CJSM_TLS_CERTIFICATE, CJSM_TLS_KEY }), log).close()
+const gate = (more: Record<string, string>) => () => openCountryGate(configOf(more), [])
+const setting = 'tlsCertificate and tlsKey: '
+const unread = (file: string, code: string) => `${file} cannot be read by the service’s own user (${code}).`
 
 for (const [what, open, sentence] of [
+  ['a certificate that is not there', tls(absent, key), setting + unread(absent, 'ENOENT')],
+  ['a folder for a key', tls(certificate, folder), setting + unread(`${certificate} or ${folder}`, 'EISDIR')],
   [
-    'a certificate that is not there',
-    tls(absent, key),
-    `tlsCertificate and tlsKey: ${absent} cannot be read by the service’s own user (ENOENT).`,
+    'a certificate that is none',
+    tls(words, key),
+    `${setting}of ${words} and ${key}, one is not what it should be, in PEM (ERR_OSSL_PEM_NO_START_LINE).`,
   ],
-  ['a certificate that is none', tls(words, key), pair],
-  ['a key that is none', tls(certificate, words), pair],
-  ['the key of another', tls(certificate, otherKey), pair],
   [
-    'country data that is not there',
-    gate({ CJSM_COUNTRY_DATA: absent }),
-    `countryData: ${absent} cannot be read by the service’s own user (ENOENT).`,
+    'a key that is none',
+    tls(certificate, words),
+    `${setting}of ${certificate} and ${words}, the key is of no known kind, or not in PEM (ERR_OSSL_UNSUPPORTED).`,
   ],
-  ['country data that is none', gate({ CJSM_COUNTRY_DATA: words }), 'countryData: it is not a country database (.mmdb).'],
+  [
+    'the key of another',
+    tls(certificate, otherKey),
+    `${setting}of ${certificate} and ${otherKey}, the key belongs to another certificate (ERR_OSSL_X509_KEY_VALUES_MISMATCH).`,
+  ],
+  [
+    'a key with a passphrase',
+    tls(certificate, lockedKey),
+    `${setting}of ${certificate} and ${lockedKey}, the key has a passphrase, which nobody types at a start (ERR_OSSL_BAD_DECRYPT).`,
+  ],
+  [
+    'no development certificate',
+    () => openServerCertificate(configOf({}), log),
+    `The development certificate: ${unread(join(folder, 'data', 'tls', 'certificate.pem'), 'ENOENT')}`,
+  ],
+  ['country data that is not there', gate({ CJSM_COUNTRY_DATA: absent }), `countryData: ${unread(absent, 'ENOENT')}`],
+  ['country data that is none', gate({ CJSM_COUNTRY_DATA: words }), `countryData: ${words} is not a country database (.mmdb).`],
   [
     'a network that is none',
-    gate({ CJSM_INSIDE_NETWORKS: 'the office' }),
-    'insideNetworks: each must be a network, written as 192.0.2.0/24.',
+    gate({ CJSM_INSIDE_NETWORKS: '192.0.2.0/24,the office' }),
+    'insideNetworks: the office is not a network: write it as 192.0.2.0/24.',
   ],
 ] as const)
   test(`${what} is told as such`, () => {

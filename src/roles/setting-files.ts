@@ -5,30 +5,52 @@ import { type Config, SettingError } from '#config.ts'
 import { type CountryGate, networkList, newCountryGate } from '#net/country.ts'
 import { openCertificate, type ServerCertificate } from '#net/tls.ts'
 
+const isFileFault = (code: string) => /^E[A-Z]+$/.test(code)
+const badPair: Readonly<Record<string, string>> = {
+  ERR_OSSL_PEM_NO_START_LINE: 'one is not what it should be, in PEM',
+  ERR_OSSL_UNSUPPORTED: 'the key is of no known kind, or not in PEM',
+  ERR_OSSL_X509_KEY_VALUES_MISMATCH: 'the key belongs to another certificate',
+  ERR_OSSL_BAD_DECRYPT: 'the key has a passphrase, which nobody types at a start',
+  ERR_SSL_EE_KEY_TOO_SMALL: 'the key is too short',
+}
+
 /** The certificate that the faces show. Throws SettingError. */
-export function certificateOf({ dataFolder, tlsCertificate, tlsKey }: Config, log: Log): ServerCertificate {
-  const [certificateFile, keyFile] =
-    tlsCertificate === '' ? ['certificate.pem', 'key.pem'].map((name) => join(dataFolder, 'tls', name)) : [tlsCertificate, tlsKey]
-  const files = { certificateFile: certificateFile!, keyFile: keyFile! }
-  return opened('tlsCertificate and tlsKey', 'they are not a certificate chain and its own private key (PEM)', () =>
-    openCertificate(files, log),
-  )
+export function openServerCertificate({ dataFolder, tlsCertificate, tlsKey }: Config, log: Log): ServerCertificate {
+  const isOwn = tlsCertificate !== ''
+  const inData = (name: string) => join(dataFolder, 'tls', name)
+  const [certificateFile, keyFile] = isOwn ? [tlsCertificate, tlsKey] : [inData('certificate.pem'), inData('key.pem')]
+  try {
+    return openCertificate({ certificateFile, keyFile }, log)
+  } catch (cause) {
+    const code = codeOf(cause)
+    if (code === null) throw cause
+    const why = isFileFault(code)
+      ? `${pathOf(cause) ?? `${certificateFile} or ${keyFile}`} cannot be read by the service’s own user`
+      : `of ${certificateFile} and ${keyFile}, ${badPair[code] ?? 'one cannot be used'}`
+    throw new SettingError(`${isOwn ? 'tlsCertificate and tlsKey' : 'The development certificate'}: ${why} (${code}).`, { cause })
+  }
 }
 
 /** The gate for connections; networks in `more` count as inside too. Throws SettingError. */
-export function countryGateOf({ insideNetworks, countryData }: Config, more: readonly string[]): CountryGate {
-  opened('insideNetworks', 'each must be a network, written as 192.0.2.0/24', () => networkList(insideNetworks))
-  return opened('countryData', 'it is not a country database (.mmdb)', () =>
-    newCountryGate([...insideNetworks, ...more], countryData),
-  )
+export function openCountryGate({ insideNetworks, countryData }: Config, more: readonly string[]): CountryGate {
+  try {
+    networkList(insideNetworks)
+  } catch (cause) {
+    throw new SettingError(`insideNetworks: ${(cause as Error).message}.`, { cause })
+  }
+  try {
+    return newCountryGate([...insideNetworks, ...more], countryData)
+  } catch (cause) {
+    const code = codeOf(cause)
+    const why = code === null ? 'is not a country database (.mmdb)' : `cannot be read by the service’s own user (${code})`
+    throw new SettingError(`countryData: ${countryData} ${why}.`, { cause })
+  }
 }
 
-function opened<T>(setting: string, otherwise: string, open: () => T): T {
-  try {
-    return open()
-  } catch (cause) {
-    const { code, path } = cause as NodeJS.ErrnoException
-    const why = path === undefined ? otherwise : `${path} cannot be read by the service’s own user (${code})`
-    throw new SettingError(`${setting}: ${why}.`, { cause })
-  }
+function codeOf(fault: unknown): string | null {
+  return fault instanceof Error && 'code' in fault ? String(fault.code) : null
+}
+
+function pathOf(fault: unknown): string | null {
+  return fault instanceof Error && 'path' in fault ? String(fault.path) : null
 }

@@ -15,7 +15,7 @@ import { type FaceParts, openFaces } from '#roles/faces.ts'
 import { openServiceDomains } from '#roles/open.ts'
 import { markingSetIn } from '#roles/marking-files.ts'
 import { facePorts, floorOf, placesOf, workersOf } from '#roles/places.ts'
-import { certificateOf, countryGateOf } from '#roles/setting-files.ts'
+import { openCountryGate, openServerCertificate } from '#roles/setting-files.ts'
 import { spamEngineOf } from '#roles/spam-engine.ts'
 
 const databaseConnections = 12
@@ -30,7 +30,7 @@ export async function runWorker(config: Config): Promise<void> {
   )
   const places = placesOf(config)
   dropPrivileges(serviceUser())
-  const certificate = certificateOf(config, log)
+  const certificate = openServerCertificate(config, log)
   const metrics = newMetrics({ process: `worker-${process.pid}` })
   const { domains, close } = openServiceDomains(config, systemClock, log, databaseConnections)
   const space = await watchSpace(places.written, floorOf(config), log)
@@ -44,7 +44,7 @@ export async function runWorker(config: Config): Promise<void> {
     log,
     clock: systemClock,
     scanner: clamdScanner(places.clamdSocket, config.scanTimeoutMs),
-    admit: countryGateOf(config, config.demo ? loopback : []),
+    admit: openCountryGate(config, config.demo ? loopback : []),
     at: Object.fromEntries(facePorts.map((name, place) => [name, inheritedPort(place)])) as FaceParts['at'],
     sessionLimits: { idleMs: config.sessionIdleMinutes * 60_000, longestMs: config.sessionHours * 3_600_000 },
     demo: config.demo,

@@ -18,7 +18,7 @@ const afterDot = 3
 const afterDotCr = 4
 
 /**
- * Reads pieces of any size at some 0.6 ns an octet, and 4 where lines are all dots: what lies between two octets that may matter is jumped over.
+ * Reads pieces of any size at some 0.6 ns an octet of text, and 4 to 10 where every octet may matter: what lies between two of those is jumped over.
  * Content ends at CRLF.CRLF and nowhere else; after a flaw it still goes on to that end, and what was read is worth nothing.
  */
 export class LineReader {
