@@ -7,6 +7,7 @@ import { orphanGraceMs, sweepContent } from '#delivery/housekeeping.ts'
 import { expireHolds } from '#delivery/decide-hold.ts'
 import { openHolds } from '#delivery/holds.ts'
 import { holdsExpiredAtOnce } from '#delivery/limits.ts'
+import type { Hold } from '#delivery/shown-hold.ts'
 import { theService } from '#keys/epoch.ts'
 import { holdsParts } from '#roles/holds.ts'
 import { eicar } from '#test/support/clamd.ts'
@@ -133,6 +134,56 @@ test('T19 what does not open any more is listed as damaged, is decided by nobody
   assert.equal(await expireAt(hold.expiresMs), 1)
   assert.equal((await ofReceipt(hold.receipt)).state, 'expired')
   assert.equal((await holds.find(broken.id))!.state, 'held')
+})
+
+test('T19 what stands beside a message is lost: no officer decides, and its sender is told by the record of its acceptance what became of it', async () => {
+  const [expires, refuses, withdraws] = [
+    await heldNow(locked('lost')),
+    await heldNow(locked('ended')),
+    await heldNow(locked('back')),
+  ]
+  const damaged = [expires, refuses, withdraws].map(({ id }) => id)
+  await domains.database.run(sql`update hold set sealed_about = '\\x00' where id = any(${damaged}::uuid[])`)
+  const officer = await accountOf(orla)
+  for (const decision of ['released', 'refused'] as const)
+    assert.equal(((await holds.decide(officer, refuses.id, decision, 'x')) as Refused).reason, 'hold-is-broken')
+  assert.equal(((await holds.decide(theService, refuses.id, 'released', 'x')) as Refused).reason, 'hold-is-broken')
+  isHold(await holds.decide(await accountOf(miriam), withdraws.id, 'withdrawn', ''))
+  const [mine, ...others] = await counts()
+  isHold(await holds.decide(theService, refuses.id, 'refused', 'a disk failed'))
+  assert.match((await inbox(miriam)).at(-1)!, /a disk failed/)
+  assert.equal(await expireAt(expires.expiresMs), 1)
+  assert.deepEqual(await counts(), [mine! + 2, ...others])
+  const notice = (await inbox(miriam)).at(-1)!
+  for (const address of both) assert.match(notice, new RegExp(`^Final-Recipient: rfc822; ${address}\r\nAction: failed\r$`, 'm'))
+  assert.match(notice, /what is stored of it is damaged/)
+  const { hold, outcomes } = (await holds.ofReceipt(expires.receipt))!
+  assert.deepEqual([hold.state, hold.isBroken, outcomes.map(({ recipient }) => recipient)], ['expired', true, both])
+})
+
+test('T19 a message whose key or content is lost is not released, and is ended like any other', async () => {
+  const filler = randomBytes(150_000).toString('base64').replace(/.{76}/g, '\r\n$&')
+  const ends = async (hold: Hold) => {
+    const released = await holds.decide(theService, hold.id, 'released', 'x')
+    assert.equal('about' in released && released.reason, 'hold-is-broken')
+    assert.equal((await ofReceipt(hold.receipt)).state, 'held')
+    isHold(await holds.decide(theService, hold.id, 'refused', 'a disk failed'))
+    assert.match((await inbox(miriam)).at(-1)!, /a disk failed/)
+  }
+  const keyless = await heldNow(locked('keyless'))
+  await domains.database.run(sql`update hold set wrapped_key = '\\x00' where id = ${keyless.id}`)
+  await ends(keyless)
+  const changed = await heldNow(locked('changed'))
+  await domains.database.run(
+    sql`update hold set content = set_byte(content, 40, get_byte(content, 40) # 1) where id = ${changed.id}`,
+  )
+  await ends(changed)
+  const gone = await heldNow(locked('gone', filler))
+  const [row] = await domains.database.rows<{ month: number; message: string }>(
+    sql`select month, message from hold where id = ${gone.id}`,
+  )
+  await domains.contentStore.remove(row!.month, row!.message)
+  await ends(gone)
 })
 
 test('T19 when its time is over it is not delivered, with a failed notice; not a millisecond before', async () => {

@@ -6,7 +6,7 @@ import { describeFault, type Log } from '#base/log.ts'
 import type { Envelope } from '#delivery/envelope.ts'
 import { mailboxKeys } from '#delivery/decided.ts'
 import type { HeldAbout } from '#delivery/hold.ts'
-import { type HeldMessage, openHeld, originalOf } from '#delivery/held-message.ts'
+import { aboutOfRecord, type HeldMessage, isLost, nothingLeft, openHeld, originalOf } from '#delivery/held-message.ts'
 import { type HoldRow, type HoldState, holdById, holdsDue, lockHeld, noteDecision } from '#delivery/holds.sql.ts'
 import { holdsExpiredAtOnce } from '#delivery/limits.ts'
 import { isBroken, isOwnMessage, isToOneself, noSuchHold, refusalOf, scannerIsAway, wasDecided } from '#delivery/hold-refusals.ts'
@@ -21,6 +21,7 @@ import type { Evidence, PreparedRecord } from '#evidence/record.ts'
 import type { Accounts } from '#identity/accounts.ts'
 import { theService } from '#keys/epoch.ts'
 import type { Keys } from '#keys/keys.ts'
+import { SealBroken } from '#keys/sealing.ts'
 import { unlink } from '#mailbox/copies.ts'
 import { lockForDelivery, type NewCopy, type PlacedCopy, placeCopies } from '#mailbox/deliver.ts'
 import type { ContentStore } from '#store/content-store.ts'
@@ -46,7 +47,8 @@ const mostAttempts = 4
 interface Deciding {
   readonly row: HoldRow
   readonly about: HeldAbout
-  readonly message: HeldMessage
+  /** Null where it is lost: it can only be refused then. */
+  readonly dataKey: Buffer | null
   readonly original: Original
   readonly state: Exclude<HoldState, 'held'>
   /** Of all that are not released. */
@@ -73,12 +75,12 @@ export async function decideHold(
   const opened = await openToDecide(parts, { ...row, wrappedKey: row.wrappedKey }, actor, decision)
   if (opened === null) return wasDecided
   if ('reason' in opened) return opened
-  const { about, message, original, scanned } = opened
+  const { about, dataKey, original, scanned } = opened
   if (scanned !== null && scanned.reason !== contentIsMalicious.reason) return scanned
   const state = scanned === null ? decision : 'refused'
   const refusal = scanned ?? (state === 'released' ? null : refusalOf(state, about, reason))
   await parts.evidence.introduce([actor, row.submitter, theService])
-  const settled = await settleOnce(parts, { row, about, message, original, state, refusal, actor, reason })
+  const settled = await settleOnce(parts, { row, about, dataKey, original, state, refusal, actor, reason })
   if (settled === null) return wasDecided
   parts.announce(settled.placed)
   if (!settled.isDelivered && row.stored) await unlink(parts, [{ month: row.month, id: row.message }])
@@ -94,17 +96,22 @@ async function openToDecide(
   decision: HoldState,
 ) {
   const about = await readAbout(parts, row)
-  if (about === null) return isBroken
-  const isRecipient = about.recipients.some(({ holder }) => holder === actor)
-  if (isRecipient && decision !== 'withdrawn') return isToOneself
+  const isRecipient = about?.recipients.some(({ holder }) => holder === actor)
+  if (isRecipient === true && decision !== 'withdrawn') return isToOneself
   try {
+    if (about === null) throw new SealBroken('what stands beside the message')
     const message = await openHeld(parts, row)
     const scanned = decision === 'released' ? await admitRelease(parts, row, message) : null
-    return { about, message, scanned, original: await originalOf(message, about) }
+    return { about, dataKey: message.dataKey, scanned, original: await originalOf(message, about) }
   } catch (fault) {
     const [now] = await holdById(parts.database, row.id)
     if (now?.wrappedKey === null) return null
-    throw fault
+    if (!isLost(fault)) throw fault
+    const known = about ?? (await aboutOfRecord(parts.evidence, row))
+    // To whom it is addressed no officer can be asked about then: its sender, the operator and time end it.
+    if (decision === 'released' || known === null || (about === null && actor !== theService && decision !== 'withdrawn'))
+      return isBroken
+    return { about: known, dataKey: null, scanned: null, original: nothingLeft }
   }
 }
 
@@ -118,7 +125,7 @@ async function admitRelease(parts: HoldsParts, { submitter }: HoldRow, { octets 
     const result = await parts.scanner.scan(() => octets.range(0, octets.size))
     return result.kind === 'found' ? contentIsMalicious : null
   } catch (fault) {
-    if (fault instanceof Unavailable && fault.part === 'scanner') return scannerIsAway
+    if (fault instanceof Unavailable && fault.part === 'scanner' && !isLost(fault)) return scannerIsAway
     throw fault
   }
 }
@@ -143,7 +150,7 @@ async function settleOnce(parts: HoldsParts, deciding: Deciding): Promise<Settle
 
 /** Locks mailboxes and holders first, as every delivery does, then the held message: who has that lock decides. */
 async function settle(parts: HoldsParts, tx: Transaction, deciding: Deciding): Promise<Settled | null> {
-  const { row, about, state, refusal } = deciding
+  const { row, about, state, refusal, dataKey } = deciding
   const recipients = refusal === null ? about.recipients : []
   const holderIds = [...new Set([...recipients.map(({ holder }) => holder), row.submitter])]
   const [targets, holders] = await Promise.all([lockForDelivery(tx, holderIds), parts.accounts.keepHolders(tx, holderIds)])
@@ -165,7 +172,7 @@ async function settle(parts: HoldsParts, tx: Transaction, deciding: Deciding): P
       holder,
       mailbox: null,
       message,
-      wrappedKey: parts.keys.seal(keys.get(holder)!, `copy/${message.id}`, deciding.message.dataKey),
+      wrappedKey: parts.keys.seal(keys.get(holder)!, `copy/${message.id}`, dataKey!),
       flags: [],
       internalDateMs: nowMs,
     }),

@@ -1,8 +1,11 @@
 // A held message opened: whose it is to become, and its octets, for the scanner, the recipients and the notices. Nobody is shown them. T19
+import { Unavailable } from '#base/faults.ts'
 import { type HeldAbout, placeOfAbout, placeOfHeldKey } from '#delivery/hold.ts'
+import { isBroken } from '#delivery/hold-refusals.ts'
 import { type HoldRow, heldContent } from '#delivery/holds.sql.ts'
-import { type Octets, slice } from '#delivery/inspect.ts'
+import { type Octets, octetsOf, slice } from '#delivery/inspect.ts'
 import type { Original } from '#delivery/notices.ts'
+import type { Evidence } from '#evidence/record.ts'
 import { dataKeyOf, unsealRange } from '#keys/content.ts'
 import type { Keys } from '#keys/keys.ts'
 import { SealBroken } from '#keys/sealing.ts'
@@ -46,9 +49,35 @@ export async function originalOf({ octets }: HeldMessage, { headerOctets }: Held
   try {
     return { head: await slice(octets, 0, headerOctets), octets, bodyStart: headerOctets }
   } catch (fault) {
-    if (!(fault instanceof SealBroken) && !isAbsent(fault)) throw fault
-    return { head: Buffer.from('\r\n'), octets: { ...octets, size: headerOctets }, bodyStart: headerOctets }
+    if (!isLost(fault)) throw fault
+    return nothingLeft
   }
 }
 
-const isAbsent = (fault: unknown) => fault instanceof Error && 'code' in fault && fault.code === 'ENOENT'
+/** What a notice returns of a message of which nothing is left. */
+export const nothingLeft: Original = { head: Buffer.from('\r\n'), octets: octetsOf(Buffer.alloc(0)), bodyStart: 0 }
+
+/** True for the faults that say that what was stored is damaged or gone, also where a scanner was being given it. */
+export function isLost(fault: unknown): boolean {
+  if (fault instanceof Unavailable) return isLost(fault.cause)
+  const isAbsent =
+    fault instanceof Error && 'code' in fault && fault.code === 'ENOENT' && 'syscall' in fault && fault.syscall === 'open'
+  return isAbsent || fault instanceof SealBroken
+}
+
+/** The same from the record of the acceptance, where what stood beside the message is lost: enough to tell its sender what became of it; null where that record is not there either. */
+export async function aboutOfRecord(evidence: Evidence, { receipt }: HoldRow): Promise<HeldAbout | null> {
+  const details = ((await evidence.read(receipt))?.openings ?? []).map(({ detail }) => detail)
+  const held = details.filter(({ outcome }) => outcome === 'held')
+  if (held.length === 0) return null
+  const { reversePath } = held[0]!
+  const recipients = held.map((one) => ({ address: String(one.recipient), originalRecipient: null, notify: null, holder: '' }))
+  return {
+    v: 1,
+    envelope: { reversePath: typeof reversePath === 'string' ? reversePath : null, recipients, envid: null, ret: 'HDRS' },
+    recipients,
+    headerOctets: 0,
+    why: { ...isBroken, kind: 'held' },
+    delivered: {},
+  }
+}

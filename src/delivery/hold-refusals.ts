@@ -25,8 +25,8 @@ export const isToOneself = refused(
 export const isBroken = refused(
   'T19',
   'hold-is-broken',
-  'what is stored of it is damaged, and nobody can decide about it',
-  'Tell the operator: ./cjsm verify --all names what is damaged, and a backup may have it whole.',
+  'what is stored of it is damaged, and it cannot be released',
+  'Tell the operator: ./cjsm verify --all names what is damaged, a backup may have it whole, and ./cjsm hold refuse ends it.',
 )
 export const scannerIsAway = refused(
   'T19',
@@ -39,8 +39,9 @@ const sendPlain = 'Send the files themselves, without encryption, or in smaller 
 /** What the sender is told of a held message that nobody gets; `reason` is the officer's. */
 export function refusalOf(state: Exclude<HoldState, 'held' | 'released'>, { why }: HeldAbout, reason: string): Refused {
   const { clause } = why
+  const remedy = why.reason === isBroken.reason ? 'Send it again.' : sendPlain
   if (state === 'expired')
-    return refused(clause, 'hold-expired', `${why.about}; it was held, and nobody decided about it in time`, sendPlain)
+    return refused(clause, 'hold-expired', `${why.about}; it was held, and nobody decided about it in time`, remedy)
   if (state === 'withdrawn') return refused(clause, 'hold-was-withdrawn', 'its sender withdrew it', '')
-  return refused(clause, 'hold-was-refused', `${why.about}; the Helpdesk did not release it: ${reason}`, sendPlain)
+  return refused(clause, 'hold-was-refused', `${why.about}; the Helpdesk did not release it: ${reason}`, remedy)
 }

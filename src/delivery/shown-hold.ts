@@ -26,7 +26,7 @@ export interface Hold {
   /** An account; null for the operator's command and for the service itself. */
   readonly decidedBy: string | null
   readonly decidedMs: number | null
-  /** What is stored of it does not open: recipients and reason are not known, and nobody can decide about it. */
+  /** What stands beside it does not open: recipients and reason are not shown, and nobody can release it. */
   readonly isBroken: boolean
 }
 
