@@ -113,7 +113,7 @@ const cases: readonly Case[] = [
 
 /** To one recipient each, these in turn. */
 const usualRecipients = 8
-/** Before the first load: V8 compiles for as long. */
+/** Of the usual load, before the first: V8 compiles for as long. */
 const firstWarmUp = 12_000
 /** Of more recipients than these, who all get every message, so many mailboxes are watched. */
 const mostWatched = 20
@@ -148,13 +148,14 @@ interface Compared {
 
 async function compare(ours: Side, peer: Side, chosen: readonly Case[], rounds: number, percent: number): Promise<Compared[]> {
   const results: Compared[] = []
+  // Both: programs that compile what they run often need it, and the caches of the others.
+  const first = Math.ceil((firstWarmUp * percent) / 100)
+  for (const side of [ours, peer]) await measure(side, { ...usual, name: 'warm-up', messages: 1 }, 1, 0, first)
   for (const one of chosen) {
     const messages = Math.max(1, Math.round((one.messages * percent) / 100))
     const figures = { ours: [] as EndToEndFigures[], peers: [] as EndToEndFigures[] }
     for (let round = 1; round <= rounds; round++) {
-      // Both: programs that compile what they run often need it, and the caches of the others.
-      const first = Math.round((firstWarmUp * percent) / 100)
-      const warmUp = round > 1 ? 0 : results.length === 0 ? Math.max(first, messages) : Math.ceil(messages / 2)
+      const warmUp = round > 1 ? 0 : Math.ceil(messages / 2)
       figures.ours.push(await measure(ours, one, messages, round, warmUp))
       figures.peers.push(await measure(peer, one, messages, round, warmUp))
     }
