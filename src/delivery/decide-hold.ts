@@ -108,7 +108,7 @@ async function openToDecide(
     if (now?.wrappedKey === null) return null
     if (!isLost(fault)) throw fault
     const known = about ?? (await aboutOfRecord(parts.evidence, row))
-    // To whom it is addressed no officer can be asked about then: its sender, the operator and time end it.
+    // Nobody knows then to whom it is addressed, so that no officer decides: its sender, the operator and time end it.
     if (decision === 'released' || known === null || (about === null && actor !== theService && decision !== 'withdrawn'))
       return isBroken
     return { about: known, dataKey: null, scanned: null, original: nothingLeft }

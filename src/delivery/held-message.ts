@@ -59,7 +59,7 @@ export const nothingLeft: Original = { head: Buffer.from('\r\n'), octets: octets
 
 /** True for the faults that say that what was stored is damaged or gone, also where a scanner was being given it. */
 export function isLost(fault: unknown): boolean {
-  if (fault instanceof Unavailable) return isLost(fault.cause)
+  if (fault instanceof Unavailable) return fault.part === 'scanner' && isLost(fault.cause)
   const isAbsent =
     fault instanceof Error && 'code' in fault && fault.code === 'ENOENT' && 'syscall' in fault && fault.syscall === 'open'
   return isAbsent || fault instanceof SealBroken
