@@ -100,6 +100,20 @@ test('a draft that a crash left behind is not taken for a key', async () => {
   assert.equal((await keeper.current([epoch]))[0]!.generation, 1)
 })
 
+test('drafts that come and go while older ones are removed from their shelf are no fault, and lose no key', async () => {
+  const { holder } = newEpoch()
+  const startedMs = Date.now() - 60_000
+  let done = false
+  const made = Promise.all(
+    Array.from({ length: 60 }, (_, at) => keyring.createIfAbsent({ ...newEpoch(at + 1), holder }, randomOctets(60))),
+  ).finally(() => {
+    done = true
+  })
+  while (!done) await keyring.removeDrafts(holder.slice(-2), startedMs)
+  await made
+  assert.equal(await keyring.latestGeneration({ ...newEpoch(), holder }), 60)
+})
+
 test('a wrapped key opens under its own name and root alone, and not with an octet changed', async () => {
   const epoch = newEpoch()
   const key = randomOctets(32)

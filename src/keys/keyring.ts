@@ -36,6 +36,15 @@ async function writeDraft(folder: string, octets: Buffer): Promise<string> {
   return draft
 }
 
+/** One that is younger may be on its way to its own name, and gone by now. */
+async function removeDraft(file: string, beforeMs: number): Promise<void> {
+  try {
+    if ((await stat(file)).mtimeMs < beforeMs) await unlink(file)
+  } catch (fault) {
+    if (!absent(fault)) throw fault
+  }
+}
+
 const namesIn = (folder: string): Promise<string[]> =>
   readdir(folder).catch((fault: unknown) => {
     if (absent(fault)) return []
@@ -141,8 +150,7 @@ export function openKeyring(root: string): Keyring {
     async removeDrafts(shelf, beforeMs) {
       for (const holder of await namesIn(join(root, shelf))) {
         for (const name of await namesIn(join(root, shelf, holder))) {
-          const file = join(root, shelf, holder, name)
-          if (name.startsWith('.') && (await stat(file)).mtimeMs < beforeMs) await unlink(file)
+          if (name.startsWith('.')) await removeDraft(join(root, shelf, holder, name), beforeMs)
         }
       }
     },
