@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { EventEmitter } from 'node:events'
 import { after, test } from 'node:test'
+import { waitUntil } from '#host/proc.ts'
 import { newId } from '#base/ids.ts'
 import { newLog } from '#base/log.ts'
 import { openGround } from '#mailbox/ground.test-support.ts'
@@ -68,6 +69,23 @@ test('who does not hear is hinted of its own changes and never listens; who does
   assert.deepEqual([untold.listeners(), untold.sent.length], [1, 0])
   for (const { events } of [unheard, untold]) events.emit('let go')
   await Promise.all([deaf.close(), dumb.close()])
+})
+
+test('who does not hear is heard all the same, and who does not tell hears of others', async (t) => {
+  const deaf = await openWatcher({ database, log, hears: false })
+  const dumb = await openWatcher({ database, log, tells: false })
+  t.after(() => Promise.all([deaf.close(), dumb.close()]))
+  const mine = place()
+  const heard: string[] = []
+  deaf.watch(mine, () => heard.push('deaf'))
+  dumb.watch(mine, () => heard.push('dumb'))
+  dumb.announce([mine])
+  assert.deepEqual(heard, ['dumb'])
+  const told = new Promise<void>((resolve) => ground.means.watcher.watch(mine, resolve))
+  deaf.announce([mine])
+  await told
+  assert.ok(await waitUntil(() => heard.length === 3, 5_000))
+  assert.deepEqual(heard, ['dumb', 'deaf', 'dumb'])
 })
 
 test('a watcher of this process is hinted before announce returns, and not after it closed', () => {
