@@ -30,6 +30,13 @@ export function proposalsOf(run: Runner, incident: string) {
       from seal_proposal where incident = ${incident} order by id`)
 }
 
+/** What a proposal is about. */
+export function proposalOf(run: Runner, id: string) {
+  return run.rows<Pick<ProposalRow, 'act' | 'month' | 'message'>>(
+    sql`select act, month, message from seal_proposal where id = ${id}`,
+  )
+}
+
 /** A proposal, locked, with whose message it is about. */
 export function lockProposal(tx: Transaction, id: string) {
   return tx.rows<ProposalRow & { sender: string | null }>(sql`

@@ -7,8 +7,8 @@ import type { Incidents } from '#community/incidents.ts'
 import type { Evidence } from '#evidence/record.ts'
 import { notOnesOwn } from '#helpdesk/decisions.ts'
 import { maxReasonCharacters } from '#helpdesk/limits.ts'
-import { type ProposalRow, decideProposal, insertProposal, lockProposal, proposalsOf } from '#helpdesk/seals.sql.ts'
-import { letPass, messageIsSealed, type MessagePlace, setSealed } from '#mailbox/seals.ts'
+import { type ProposalRow, decideProposal, insertProposal, lockProposal, proposalOf, proposalsOf } from '#helpdesk/seals.sql.ts'
+import { letPass, messageIsSealed, type MessagePlace, openMessages, sealedWith, sealMessages } from '#mailbox/seals.ts'
 import type { Database, Transaction } from '#store/database.ts'
 
 export type { ProposalRow as Proposal } from '#helpdesk/seals.sql.ts'
@@ -17,6 +17,8 @@ export interface Seals {
   /** All that were ever made about an incident, the oldest first. */
   proposals(incident: string): Promise<readonly ProposalRow[]>
   isSealed(month: number, message: string): Promise<boolean>
+  /** How many copies that mail programs filed apart were sealed with a message. */
+  sealedWith(month: number, message: string): Promise<number>
   /** Proposes it about the message of an incident; null when that is done. */
   propose(officer: string, incident: string, act: 'seal' | 'unseal', reason: string): Promise<Refused | null>
   /** Confirms or declines a proposal; only another officer than who proposed it confirms. Null when that is done. */
@@ -29,6 +31,8 @@ export interface SealParts {
   readonly incidents: Incidents
   readonly clock: Clock
   readonly log: Log
+  /** Messages of their own that are copies of a message, as its sender's mail program filed one. */
+  readonly alike: (message: MessagePlace) => Promise<readonly MessagePlace[]>
   /** Gives every copy a new UID after the commit, so that programs let go of what they have. */
   readonly renewCopies: (message: MessagePlace) => Promise<unknown>
 }
@@ -58,25 +62,45 @@ const twoPeople = refused(
   'Ask another officer: two people seal a message, and open it again.',
 )
 
-export function openSeals({ database, evidence, incidents, clock, log, renewCopies }: SealParts): Seals {
+export function openSeals({ database, evidence, incidents, clock, log, alike, renewCopies }: SealParts): Seals {
   const detailOf = ({ id, incident, message, month, reason }: ProposalRow) => ({ proposal: id, incident, message, month, reason })
 
-  async function takeEffect(tx: Transaction, officer: string, proposal: ProposalRow): Promise<void> {
+  /** What a confirmation changes: the message, and those alike. */
+  async function takeEffect(
+    tx: Transaction,
+    officer: string,
+    proposal: ProposalRow,
+    others: readonly MessagePlace[],
+  ): Promise<readonly MessagePlace[]> {
     const isSeal = proposal.act === 'seal'
-    await setSealed(tx, proposal, isSeal, clock.now())
+    const changed = isSeal ? await sealMessages(tx, proposal, others, clock.now()) : await openMessages(tx, proposal)
     await letPass(tx, proposal.incident)
+    const alike = changed.map(({ message }) => message).filter((message) => message !== proposal.message)
+    const by = { proposedBy: proposal.proposedBy, confirmedBy: officer }
     await evidence.write(tx, {
       event: isSeal ? 'MessageSealed' : 'MessageUnsealed',
       actor: officer,
       about: proposal.proposedBy,
-      details: [{ ...detailOf(proposal), proposedBy: proposal.proposedBy, confirmedBy: officer }],
+      details: [{ ...detailOf(proposal), ...by, ...(alike.length === 0 ? {} : { alike }) }],
     })
     if (isSeal) await incidents.decide(tx, officer, proposal.incident, 'sealed', proposal.reason)
+    return changed
+  }
+
+  /** Those alike, looked for before anything is locked. What hinders the search does not hinder the seal. */
+  async function alikeOf(id: string): Promise<readonly MessagePlace[]> {
+    const [proposal] = await proposalOf(database, id)
+    if (proposal === undefined || proposal.act !== 'seal') return []
+    return alike(proposal).catch((fault: unknown) => {
+      log.warn({ fault: describeFault(fault), message: proposal.message }, 'copies filed apart were not looked for')
+      return []
+    })
   }
 
   return {
     proposals: (incident) => proposalsOf(database, incident),
     isSealed: (month, message) => messageIsSealed(database, month, message),
+    sealedWith: (month, message) => sealedWith(database, { month, message }),
     async propose(officer, id, act, reason) {
       const found = await incidents.find(id)
       const { month = null, message = null } = found?.incident ?? {}
@@ -93,21 +117,23 @@ export function openSeals({ database, evidence, incidents, clock, log, renewCopi
       })
     },
     async decide(officer, id, decision) {
-      const done = await database.transaction(async (tx): Promise<Refused | ProposalRow> => {
+      const isConfirmed = decision === 'confirmed'
+      const others = isConfirmed ? await alikeOf(id) : []
+      const done = await database.transaction(async (tx): Promise<Refused | readonly MessagePlace[]> => {
         const [proposal] = await lockProposal(tx, id)
         if (proposal === undefined || proposal.decision !== null) return nothingToDecide
         if (proposal.sender === officer) return notOnesOwn
-        if (decision === 'confirmed' && proposal.proposedBy === officer) return twoPeople
+        if (isConfirmed && proposal.proposedBy === officer) return twoPeople
         await decideProposal(tx, id, decision, officer, clock.now())
-        if (decision === 'confirmed') await takeEffect(tx, officer, proposal)
-        else await evidence.write(tx, { event: 'SealDeclined', actor: officer, about: officer, details: [detailOf(proposal)] })
-        return proposal
+        if (isConfirmed) return takeEffect(tx, officer, proposal, others)
+        await evidence.write(tx, { event: 'SealDeclined', actor: officer, about: officer, details: [detailOf(proposal)] })
+        return []
       })
       if ('kind' in done) return done
       // It holds already: what fails here only leaves programs with what they fetched before.
-      if (decision === 'confirmed')
-        await renewCopies(done).catch((fault: unknown) =>
-          log.warn({ fault: describeFault(fault), message: done.message }, 'copies of a sealed message kept their UIDs'),
+      for (const one of done)
+        await renewCopies(one).catch((fault: unknown) =>
+          log.warn({ fault: describeFault(fault), message: one.message }, 'copies of a sealed message kept their UIDs'),
         )
       return null
     },

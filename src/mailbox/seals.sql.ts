@@ -7,14 +7,36 @@ export interface MessagePlace {
   readonly message: string
 }
 
-/** Seals a message: 0 when it was already. */
-export function insertSeal(tx: Transaction, { month, message }: MessagePlace, atMs: number) {
-  return tx.run(sql`
-    insert into message_seal (month, message, sealed_ms) values (${month}, ${message}, ${atMs}) on conflict do nothing`)
+/** Seals a message, and others with it; those that were sealed before stay as they are. Returns what is sealed now and was not. */
+export function insertSeals(tx: Transaction, { month, message }: MessagePlace, alike: readonly MessagePlace[], atMs: number) {
+  return tx.rows<MessagePlace>(sql`
+    insert into message_seal (month, message, sealed_ms, with_month, with_message)
+    select ${month}::integer, ${message}::uuid, ${atMs}::bigint, null, null
+     union all
+    select of_month, of_message, ${atMs}::bigint, ${month}::integer, ${message}::uuid
+      from unnest(${alike.map((one) => one.month)}::integer[], ${alike.map((one) => one.message)}::uuid[]) one (of_month, of_message)
+    on conflict do nothing returning month, message`)
 }
 
-export function deleteSeal(tx: Transaction, { month, message }: MessagePlace) {
-  return tx.run(sql`delete from message_seal where month = ${month} and message = ${message}`)
+/** Opens a message again, and what was sealed with it; returns what was. */
+export function deleteSeals(tx: Transaction, { month, message }: MessagePlace) {
+  return tx.rows<MessagePlace>(sql`
+    delete from message_seal
+     where (month = ${month} and message = ${message}) or (with_month = ${month} and with_message = ${message})
+    returning month, message`)
+}
+
+/** How many messages were sealed with one. */
+export function countSealedWith(run: Runner, { month, message }: MessagePlace) {
+  return run.rows<{ count: number }>(sql`
+    select count(*)::int as count from message_seal where with_month = ${month} and with_message = ${message}`)
+}
+
+/** The copies in all mailboxes of a holder of messages whose ids are within a range. */
+export function copiesStoredWithin(run: Runner, holder: string, from: string, to: string) {
+  return run.rows<MessagePlace & { mailbox: string; uid: number }>(sql`
+    select mailbox, uid, month, message from copy
+     where holder = ${holder} and message >= ${from} and message < ${to} order by mailbox, uid`)
 }
 
 export function sealOf(run: Runner, month: number, message: string) {

@@ -13,9 +13,10 @@ import {
   type MessagePlace,
   copiesAmong,
   copiesOfMessage,
-  deleteSeal,
+  countSealedWith,
+  deleteSeals,
   deleteStops,
-  insertSeal,
+  insertSeals,
   insertStop,
   messageOfCopy,
   sealOf,
@@ -28,14 +29,29 @@ export type { MessagePlace } from '#mailbox/seals.sql.ts'
 /** Why a copy is not to be passed on: it is sealed for everybody, or its holder said that it is above the ceiling. */
 export type Stopped = 'sealed' | 'told-above'
 
-/** Seals a message in the transaction of the decision, or opens it again; false when it was so already. */
-export async function setSealed(tx: Transaction, message: MessagePlace, isSealed: boolean, atMs: number): Promise<boolean> {
-  return (await (isSealed ? insertSeal(tx, message, atMs) : deleteSeal(tx, message))) > 0
+/** Seals a message and those alike in the transaction of the decision; returns all that were not sealed before. */
+export function sealMessages(
+  tx: Transaction,
+  message: MessagePlace,
+  alike: readonly MessagePlace[],
+  atMs: number,
+): Promise<MessagePlace[]> {
+  return insertSeals(tx, message, alike, atMs)
+}
+
+/** Opens a message again in the transaction of the decision, and all that was sealed with it; returns what was sealed. */
+export function openMessages(tx: Transaction, message: MessagePlace): Promise<MessagePlace[]> {
+  return deleteSeals(tx, message)
 }
 
 /** True for a message that is sealed. */
 export async function messageIsSealed(run: Runner, month: number, message: string): Promise<boolean> {
   return (await sealOf(run, month, message)).length > 0
+}
+
+/** How many others were sealed with a message. */
+export async function sealedWith(run: Runner, message: MessagePlace): Promise<number> {
+  return (await countSealedWith(run, message))[0]!.count
 }
 
 /** Which message a copy of somebody's is of, or null. */

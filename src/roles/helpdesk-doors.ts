@@ -5,6 +5,7 @@ import { type Decisions, openDecisions } from '#helpdesk/decisions.ts'
 import { openReports, type Reports } from '#helpdesk/reports.ts'
 import { openSeals } from '#helpdesk/seals.ts'
 import type { PlacedCopy } from '#mailbox/deliver.ts'
+import { findAlike } from '#mailbox/alike.ts'
 import { renewCopies } from '#mailbox/seals.ts'
 import type { Watcher } from '#mailbox/watch.ts'
 import type { Domains } from '#roles/domains.ts'
@@ -31,7 +32,11 @@ export function helpdeskDoors(
       permits,
       holds,
       decisions: decisionsOver(domains, hostName, (placed) => watcher.announce(placed)),
-      seals: openSeals({ ...domains, renewCopies: (message) => renewCopies({ ...domains, watcher }, message) }),
+      seals: openSeals({
+        ...domains,
+        alike: (message) => findAlike({ ...domains, watcher }, message),
+        renewCopies: (message) => renewCopies({ ...domains, watcher }, message),
+      }),
       async person(id) {
         const [account] = await accounts.list({ id })
         if (account === undefined) return null

@@ -318,6 +318,58 @@ test('G05 two officers seal a delivered message in every mailbox, and open it ag
   assert.deepEqual(counts, [5, 3, 1, 1])
 })
 
+test('G05 with a message the copy is sealed that its sender’s mail program filed, and opened again with it; and a report of that copy seals the message', async () => {
+  const id = '<filed@program.example>'
+  const header = [`From: ${orla.address}`, `To: ${priya.address}`, 'Date: Mon, 09 Mar 2026 12:00:00 +0000', `Message-ID: ${id}`]
+  const message = messageOf(...header, 'Subject: Filed apart', '', 'peacock feathers', block)
+  assert.equal((await doors.submit(orla, [priya.address], message)).kind, 'accepted')
+  const imap = await imapOf(orla)
+  await imap.append('Sent', Buffer.from(message), ['\\Seen'])
+  await imap.append('Sent', Buffer.from(messageOf(...header.slice(0, 3), 'Message-ID: <beside@program.example>', '', 'geese')))
+  /** The filed copy, which is the larger in Sent, or the newest in INBOX. */
+  const copyOf = async (person: DemoPerson, use: 'sent' | 'inbox') =>
+    (
+      await database.rows<{ mailbox: string; uid: number }>(sql`
+        select mailbox, uid from copy join mailbox on mailbox.id = copy.mailbox
+         where copy.holder = ${await idOf(person)} and special_use = ${use}
+         order by case when special_use = 'sent' then copy.octets end desc, message desc limit 1`)
+    )[0]!
+  const sealedCount = async () => (await database.rows(sql`select from message_seal`)).length
+  for (const [teller, use] of [
+    [priya, 'inbox'],
+    [orla, 'sent'],
+  ] as const) {
+    const at = await copyOf(teller, use)
+    const visitor = await visitorOf(teller)
+    await visitor.get(urls.toldAbove(at.mailbox, at.uid))
+    await visitor.post(urls.toldAbove(at.mailbox, at.uid), { words: '' })
+    const incident = (await openOnes('told-above')).at(-1)!.id
+    const both = async (act: string, first: WebVisitor, other: WebVisitor) => {
+      await first.get(urls.helpdeskIncident(incident))
+      assert.equal((await first.post(urls.helpdeskPropose(incident), { act, 'seal-reason': 'it is' })).statusCode, 303)
+      const [waiting] = await database.rows<{ id: string }>(
+        sql`select id from seal_proposal where incident = ${incident} and decision is null`,
+      )
+      await other.get(urls.helpdeskIncident(incident))
+      const answer = await other.post(urls.helpdeskConfirm(incident), { proposal: waiting!.id, decision: 'confirmed' })
+      assert.equal(answer.statusCode, 303)
+    }
+    await both('seal', officer, second)
+    assert.equal(await sealedCount(), 2)
+    assert.match((await officer.get(urls.helpdeskIncident(incident))).body, /With it one copy is sealed/)
+    const sent = (await doors.read(orla, 'Sent')).join('\n')
+    assert.doesNotMatch(sent, /peacock/)
+    assert.match(sent, /geese/)
+    assert.doesNotMatch((await doors.read(priya)).join('\n'), /peacock/)
+    const [last] = (await recordsOf('MessageSealed')).slice(-1)
+    assert.equal((last!.alike as readonly string[]).length, 1)
+    await both('unseal', second, officer)
+    assert.equal(await sealedCount(), 0)
+    for (const read of [doors.read(orla, 'Sent'), doors.read(priya)]) assert.match((await read).join('\n'), /peacock/)
+  }
+  await imap.logout()
+})
+
 test('G14 the audit of all that is stored finds nothing wrong after all of that', async () => {
   assert.deepEqual(await wrongThings(), [])
 })

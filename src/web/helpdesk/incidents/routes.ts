@@ -70,8 +70,9 @@ async function sealingOf({ helpdesk }: WebDoors, { id, month, message }: Inciden
     proposals.push({ ...one, by: await helpdesk.person(one.proposedBy), decider, isOwn: one.proposedBy === officer })
   }
   const isSealed = await helpdesk.seals.isSealed(month, message)
+  const sealedWith = isSealed ? await helpdesk.seals.sealedWith(month, message) : 0
   const waits = proposals.some(({ decision }) => decision === null)
-  return { proposals, isSealed, mayPropose: waits ? null : isSealed ? 'unseal' : 'seal' }
+  return { proposals, isSealed, sealedWith, mayPropose: waits ? null : isSealed ? 'unseal' : 'seal' }
 }
 
 async function decide(doors: WebDoors, visit: PersonVisit): Promise<Answer> {
