@@ -62,7 +62,7 @@ test('a member is answered once: by <>, Auto-Submitted, with In-Reply-To and Ref
   assert.equal((await doors.read(miriam, 'Sent')).length, 0)
 })
 
-test('another sender is answered too; a machine, a list and a blind copy are not, nor is the reply itself (T08)', async () => {
+test('another sender is answered too; a machine, a list, a blind copy and who asks for none are not, nor is the reply itself (T08)', async () => {
   await send(messageOf(`From: ${ada.address}`, `To: ${miriam.address}`, 'Subject: a', '', 'x'), ada)
   await send(messageOf(`From: ${ada.address}`, 'To: undisclosed-recipients:;', 'Subject: a', '', 'x'), ada)
   const orla = service.person('detective sergeant')
@@ -77,6 +77,8 @@ test('another sender is answered too; a machine, a list and a blind copy are not
   )
   await send(automatic, orla)
   await send(messageOf(`From: ${orla.address}`, 'To: undisclosed-recipients:;', 'Subject: blind', '', 'x'), orla)
+  const asking = [`From: ${orla.address}`, `To: ${miriam.address}`, 'X-Auto-Response-Suppress: DR, OOF, AutoReply']
+  await send(messageOf(...asking, 'Subject: no reply', '', 'x'), orla)
   assert.equal(await replyWhileAway(parts), 1)
   assert.equal((await repliesTo(ada)).length, 1)
   assert.equal((await repliesTo(orla)).length, 0)

@@ -25,7 +25,7 @@ import { readerOf } from '#mailbox/means.ts'
 import type { Mailboxes } from '#mailbox/open-mailboxes.ts'
 import type { CopySummary } from '#mailbox/summaries.ts'
 import type { PlaceInMailbox } from '#mailbox/view.ts'
-import { replyAgainMs, replyIsDue } from '#policy/automatic-reply.ts'
+import { asksForNoReply, replyAgainMs, replyIsDue } from '#policy/automatic-reply.ts'
 import { automationOf } from '#policy/automation.ts'
 import type { Database } from '#store/database.ts'
 
@@ -138,6 +138,7 @@ async function replyTo(
   const { to, cc } = summary.envelope
   const isDue = replyIsDue({
     automation: automationOf(header, summary.structure),
+    isUnwanted: asksForNoReply(header),
     reversePath,
     isFromMember: (await parts.standingOf([reversePath])).get(reversePath)?.standing === 'member',
     own: who.mayUse,

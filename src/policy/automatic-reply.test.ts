@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { automationOf } from '#policy/automation.ts'
-import { type ReplyFacts, replyAgainMs, replyIsDue } from '#policy/automatic-reply.ts'
+import { asksForNoReply, type ReplyFacts, replyAgainMs, replyIsDue } from '#policy/automatic-reply.ts'
 import { parseHeader } from '#mail/header.ts'
 import { StructureScan } from '#mail/structure.ts'
 
 const me = 'jane@firm.cjsm.test'
 const due: ReplyFacts = {
   automation: { kind: 'none', matched: '' },
+  isUnwanted: false,
   reversePath: 'sergeant@force.cjsm.test',
   isFromMember: true,
   own: [me, 'j.doe@firm.cjsm.test'],
@@ -44,6 +45,7 @@ const cases: [name: string, change: Partial<ReplyFacts>, isDue: boolean][] = [
   ['looked at after they came back', { nowMs: 10 * replyAgainMs }, false],
   ['from one who was answered less than a week ago', { repliedMs: 1 }, false],
   ['from one who was answered a week ago', { repliedMs: 0 }, true],
+  ['whose sender asks for none', { isUnwanted: true }, false],
   ['of a machine', { automation: automation('Auto-Submitted: auto-generated') }, false],
   ['that is an automatic reply', { automation: automation('Auto-Submitted: auto-replied', 'In-Reply-To: <a@b.test>') }, false],
   ['in bulk', { automation: automation('Precedence: bulk') }, false],
@@ -55,3 +57,20 @@ for (const [name, change, isDue] of cases) {
     assert.equal(replyIsDue({ ...due, ...change }), isDue)
   })
 }
+
+for (const [value, asks] of [
+  ['All', true],
+  ['OOF', true],
+  ['DR, OOF, AutoReply', true],
+  ['RN,\r\n AutoReply', true],
+  ['DR, RN, NRN', false],
+  ['None', false],
+  ['overall', false],
+] as const) {
+  test(`X-Auto-Response-Suppress: ${value.replace('\r\n', '')} asks for ${asks ? 'no' : 'a'} reply of who is away (T08)`, () => {
+    assert.equal(asksForNoReply(parseHeader(Buffer.from(`Subject: x\r\nX-Auto-Response-Suppress: ${value}\r\n\r\n`))), asks)
+  })
+}
+test('without that field a reply is not unwanted (T08)', () => {
+  assert.equal(asksForNoReply(parseHeader(Buffer.from('Subject: All\r\n\r\n'))), false)
+})
