@@ -108,10 +108,9 @@ const envelope: Envelope = {
 }
 const lookInside = newLookInside(newDocumentThreads({ idleMs: 200 }), systemClock)
 type Source = Parameters<typeof newFindIntegrity>[0]['mailboxes']
-// Their INBOX is empty: what comparing costs is the original's, and no rule's.
+// They received nothing: what comparing costs is the original's, and no rule's.
 const findIntegrity = newFindIntegrity({
-  mailboxes: { mailboxes: async () => [] } as Pick<Source, 'mailboxes'> as Source,
-  clock: systemClock,
+  mailboxes: { receivedAs: async () => null } as Pick<Source, 'receivedAs'> as Source,
 })
 const factsOf = (inspected: Inspected, attached?: AttachedFacts) =>
   gatherFacts(who, organisation, envelope, standings, inspected, attached)

@@ -46,18 +46,6 @@ export function newIdSeries(): (atMs: number) => string {
   }
 }
 
-/** The wall time of a UUIDv7, in milliseconds. */
-export function idTimeMs(id: string): number {
-  return idOctets(id).readUIntBE(0, 6)
-}
-
-/** What no UUIDv7 of that wall time or later is below: a bound for ranges. */
-export function firstIdOf(atMs: number): string {
-  const octets = Buffer.alloc(16)
-  octets.writeUIntBE(Math.max(0, atMs), 0, 6)
-  return idText(octets)
-}
-
 /** A random UUIDv4: says nothing of when it was made. */
 export function randomId(): string {
   return randomUUID()

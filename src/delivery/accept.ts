@@ -103,7 +103,7 @@ const usualHeldMs = 7 * 24 * 3_600_000
 
 /** Opens the door; holds the lanes of this process. */
 export function openAcceptance(parts: AcceptanceParts): Acceptance {
-  const sealMessage = newSealMessage({ sealing: parts.keys.sealing, contentStore: parts.contentStore, clock: parts.clock })
+  const sealMessage = newSealMessage(parts)
   const batchParts: HoldParts = {
     ...parts,
     heldMs: parts.heldMs ?? usualHeldMs,

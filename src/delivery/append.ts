@@ -66,7 +66,7 @@ const scannedAs = Buffer.from('Return-Path: <>\r\n')
 const schemes = [gpms, gsc]
 
 export function newAppend(parts: AppendParts): Append {
-  const sealMessage = newSealMessage({ sealing: parts.keys.sealing, contentStore: parts.contentStore, clock: parts.clock })
+  const sealMessage = newSealMessage(parts)
   return async (who, name, options, content) => {
     const held = parts.recordHeld()
     if (held !== null) return held

@@ -36,7 +36,7 @@ export interface DeskNoticeParts {
 /** Makes what delivers the Helpdesk's notices. Subject and text are the service's own, in ASCII but for quotation marks. */
 export function newDeskNotices(parts: DeskNoticeParts): DeskNotices {
   const { keys, evidence, clock, hostName } = parts
-  const sealMessage = newSealMessage({ sealing: keys.sealing, contentStore: parts.contentStore, clock })
+  const sealMessage = newSealMessage({ keys, contentStore: parts.contentStore, clock })
   return {
     announce: parts.announce,
     async deliver(tx, account, { subject, text }, about) {

@@ -204,7 +204,7 @@ async function insert(
   one: When & { readonly receipt: string },
 ): Promise<void> {
   const { submitter, sealed, original } = pending
-  const { month, id: message, octets, summary, content } = sealed.message
+  const { month, id: message, octets, summary, content, name } = sealed.message
   const about: HeldAbout = {
     v: 1,
     envelope: pending.envelope,
@@ -223,6 +223,7 @@ async function insert(
     sealedAbout: parts.keys.seal(epoch!, placeOfAbout(one.id), Buffer.from(JSON.stringify(about))),
     summary,
     content,
+    name,
     wrappedKey: parts.keys.seal(epoch!, placeOfHeldKey(message), sealed.dataKey.export()),
   })
 }

@@ -27,6 +27,7 @@ export interface NewHold extends Omit<HoldRow, 'stored' | 'state' | 'decidedBy' 
   readonly wrappedKey: Buffer
   readonly summary: Buffer
   readonly content: Buffer | null
+  readonly name: Buffer | null
 }
 
 const columns = sql`id, submitter, receipt, month, message, octets, sealed_about, stored, wrapped_key, held_ms, expires_ms,
@@ -34,9 +35,9 @@ const columns = sql`id, submitter, receipt, month, message, octets, sealed_about
 
 export function insertHold(tx: Transaction, one: NewHold) {
   tx.later(sql`
-    insert into hold (id, submitter, receipt, month, message, octets, sealed_about, summary, content, stored, wrapped_key, held_ms, expires_ms)
+    insert into hold (id, submitter, receipt, month, message, octets, sealed_about, summary, content, stored, name_hash, wrapped_key, held_ms, expires_ms)
     values (${one.id}, ${one.submitter}, ${one.receipt}, ${one.month}, ${one.message}, ${one.octets}, ${one.sealedAbout}, ${one.summary},
-            ${one.content}, ${one.content === null}, ${one.wrappedKey}, ${one.heldMs}, ${one.expiresMs})`)
+            ${one.content}, ${one.content === null}, ${one.name}, ${one.wrappedKey}, ${one.heldMs}, ${one.expiresMs})`)
 }
 
 export function holdById(run: Runner, id: string) {
@@ -86,8 +87,8 @@ export function heldContent(run: Runner, id: string) {
 
 /** Locks one to commit, so that it is decided once; nothing where it is decided already. */
 export function lockHeld(tx: Transaction, id: string) {
-  return tx.rows<{ summary: Buffer; content: Buffer | null }>(
-    sql`select summary, content from hold where id = ${id} and state = 'held' for update`,
+  return tx.rows<{ summary: Buffer; content: Buffer | null; name: Buffer | null }>(
+    sql`select summary, content, name_hash as name from hold where id = ${id} and state = 'held' for update`,
   )
 }
 

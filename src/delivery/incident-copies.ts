@@ -77,7 +77,7 @@ const about = 'a message was refused, since a marking above RESTRICTED was read 
 /** Opens the keeping of what the ceiling refused. */
 export function openIncidentCopies(parts: IncidentCopyParts): IncidentCopies {
   const { database, incidents, evidence, keys, contentStore, clock } = parts
-  const sealMessage = newSealMessage({ sealing: keys.sealing, contentStore, clock })
+  const sealMessage = newSealMessage({ keys, contentStore, clock })
 
   async function isWithinLimits(submitter: string, octets: number, tx: Transaction | null = null): Promise<boolean> {
     const of = [submitter, 'above-ceiling', clock.now() - dayMs] as const

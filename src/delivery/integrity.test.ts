@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import type { DemoPerson } from '#cli/demonstration.ts'
+import { readerOf } from '#mailbox/means.ts'
 import { allRecords, messageOf, openTestDoors } from '#test/support/acceptance.ts'
 import { testService } from '#test/support/service.ts'
 
@@ -192,4 +193,39 @@ test('what was not to be forwarded is quoted to those who had it, and to nobody 
   assert.equal((await quote(miriam, [ada], 'It says where she lives.')).kind, 'accepted')
   // Who wrote it may.
   assert.equal((await quote(priya, [ada], 'See below.', ...verbatim)).kind, 'accepted')
+})
+
+test('an original is found in whatever mailbox its reader moved it to, however many came since (G09, G16)', async () => {
+  const filedId = newId()
+  const fields = [`From: ${priya.address}`, `To: ${miriam.address}`, `Message-ID: ${filedId}`, 'Subject: filed']
+  const asked = messageOf(...fields, 'X-CJSM-Handling: no-forwarding', '', 'He sleeps at his aunt’s.', '', phone)
+  assert.equal((await doors.submit(priya, [miriam.address], asked)).kind, 'accepted')
+  const quote = () =>
+    doors.submit(
+      miriam,
+      [ada.address],
+      messageOf(
+        `From: ${miriam.address}`,
+        `To: ${ada.address}`,
+        `References: ${filedId}`,
+        `Message-ID: ${newId()}`,
+        'Subject: Fwd: filed',
+        '',
+        'See below.',
+        '> He sleeps at his aunt’s.',
+        '>',
+        `> ${phone}`,
+        '',
+        phone,
+      ),
+    )
+  assert.equal((await quote()).kind, 'refused')
+  const who = readerOf(await doors.signIn(miriam))
+  const { mailboxes } = doors
+  const inbox = (await mailboxes.status(who, 'INBOX'))!.id
+  await mailboxes.createMailbox(who, 'Regina v Larch')
+  const moved = await mailboxes.move(who, inbox, (await mailboxes.page(who, inbox, {}, 1)).slice(0, 1), 'Regina v Larch')
+  assert.ok(!('kind' in moved))
+  const refused = await quote()
+  assert.equal(refused.kind === 'refused' && refused.reason, 'forwarding-was-not-allowed')
 })

@@ -1,6 +1,5 @@
-// Compares what a message quotes or attaches with the message that its sender received, found among their newest by its Message-ID. G16
+// Compares what a message quotes or attaches with the message that its sender received, found by its Message-ID in whatever mailbox it is. G16
 import { createHash } from 'node:crypto'
-import type { Clock } from '#base/clock.ts'
 import { keyOf } from '#community/standing.ts'
 import { type Inspected, type Octets, inspect, octetsOf, textOf } from '#delivery/inspect.ts'
 import type { EnvelopeAddress, ImapEnvelope } from '#mail/envelope.ts'
@@ -16,69 +15,31 @@ import { type Integrity, type IntegrityFacts, integrityOf, quotesSomething, stat
 /** What is known of a message's originals; null where it quotes and attaches none that its sender received. */
 export type FindIntegrity = (who: Reader, octets: Octets, inspected: Inspected) => Promise<IntegrityFacts | null>
 
-/** Messages of INBOX among which an original is looked for. */
-const mostMessages = 300
 /** Originals of one message that are compared, and how large they may be. */
 const mostOriginals = 4
 const mostOctets = 1024 * 1024
 /** A text that is compared. */
 const mostTextOctets = 256 * 1024
-/** People whose Message-IDs a worker keeps at hand, and for how long. */
-const keptPeople = 500
-const keepMs = 10 * 60_000
+type Source = Pick<Mailboxes, 'receivedAs' | 'fetchSummaries' | 'openToCompare'>
 
-type Source = Pick<Mailboxes, 'mailboxes' | 'page' | 'fetchSummaries' | 'openToCompare'>
-
-interface Known {
-  readonly mailbox: string
-  readonly uids: Map<string, number>
-  /** Who had each message whose sender asked that it is not forwarded, by its Message-ID. G09 */
-  readonly kept: Map<string, readonly string[]>
-  highest: number
-  readonly untilMs: number
+interface Original {
+  readonly content: Content
+  /** Who had it, where its sender asked that it is not forwarded; null where anybody may get it. G09 */
+  readonly keptTo: readonly string[] | null
 }
 
 /** Makes the comparison; what it opens for that leaves no trace, since nothing is given to anybody. */
-export function newFindIntegrity({ mailboxes, clock }: { mailboxes: Source; clock: Clock }): FindIntegrity {
-  const kept = new Map<string, Known>()
-
-  /** The Message-IDs of a person's newest messages, brought up to date. */
-  async function known(who: Reader): Promise<Known | null> {
-    const before = kept.get(who.holder)
-    const isFresh = before !== undefined && before.untilMs > clock.monotonic()
-    const inbox = isFresh ? before.mailbox : (await mailboxes.mailboxes(who)).find(({ name }) => name === 'INBOX')?.id
-    if (inbox === undefined) return null
-    const found = isFresh
-      ? before
-      : {
-          mailbox: inbox,
-          uids: new Map<string, number>(),
-          kept: new Map<string, readonly string[]>(),
-          highest: 0,
-          untilMs: clock.monotonic() + keepMs,
-        }
-    const newest = (await mailboxes.page(who, inbox, {}, mostMessages)).filter((uid) => uid > found.highest)
-    const ascending = newest.toSorted((one, other) => one - other)
-    for await (const { uid, envelope, handling } of mailboxes.fetchSummaries(who, inbox, ascending)) {
-      if (envelope.messageId !== null) {
-        found.uids.set(envelope.messageId, uid)
-        const had = readersOf(envelope)
-        if (keptHandling(handling).noForwarding && !keysIn(envelope.from).includes(keyOf(who.address) ?? ''))
-          found.kept.set(envelope.messageId, had)
-      }
-      found.highest = Math.max(found.highest, uid)
-    }
-    if (kept.size >= keptPeople) kept.delete(kept.keys().next().value!)
-    kept.set(who.holder, found)
-    return found
-  }
-
-  async function original(who: Reader, id: string): Promise<Content | null> {
-    const found = await known(who)
-    const uid = found?.uids.get(id)
-    if (found === null || uid === undefined) return null
-    const content = await (await mailboxes.openToCompare(who, found.mailbox, [uid])).content(uid)
-    return content === null || (content.octets > mostOctets && content.stopped === undefined) ? null : content
+export function newFindIntegrity({ mailboxes }: { mailboxes: Source }): FindIntegrity {
+  async function original(who: Reader, id: string): Promise<Original | null> {
+    const place = await mailboxes.receivedAs(who, id)
+    if (place === null) return null
+    const { mailbox, uid } = place
+    const [summary] = await Array.fromAsync(mailboxes.fetchSummaries(who, mailbox, [uid]))
+    const content = await (await mailboxes.openToCompare(who, mailbox, [uid])).content(uid)
+    if (summary === undefined || content === null || (content.octets > mostOctets && content.stopped === undefined)) return null
+    const { envelope, handling } = summary
+    const isKept = keptHandling(handling).noForwarding && !keysIn(envelope.from).includes(keyOf(who.address) ?? '')
+    return { content, keptTo: isKept ? readersOf(envelope) : null }
   }
 
   return async (who, octets, inspected) => {
@@ -89,18 +50,18 @@ export function newFindIntegrity({ mailboxes, clock }: { mailboxes: Source; cloc
     let stopped: Stopped | undefined
     let readers: readonly string[] | undefined
     for (const { id, part } of attached.slice(0, mostOriginals)) {
-      const content = await original(who, id)
-      stopped ??= content?.stopped
-      if (content !== null)
-        verdicts.push({ original: id, verdict: (await isSame(octets, part, content)) ? 'verbatim' : 'modified' })
+      const found = await original(who, id)
+      stopped ??= found?.content.stopped
+      if (found !== null)
+        verdicts.push({ original: id, verdict: (await isSame(octets, part, found.content)) ? 'verbatim' : 'modified' })
     }
     for (const id of answered.slice(0, mostOriginals)) {
-      const content = await original(who, id)
-      if (content === null) continue
-      stopped ??= content.stopped
-      const verdict = stopped === undefined ? await compared(octets, inspected, content) : 'cannot-tell'
+      const found = await original(who, id)
+      if (found === null) continue
+      stopped ??= found.content.stopped
+      const verdict = stopped === undefined ? await compared(octets, inspected, found.content) : 'cannot-tell'
       verdicts.push({ original: id, verdict })
-      if (verdict !== 'cannot-tell') readers = kept.get(who.holder)?.kept.get(id)
+      if (verdict !== 'cannot-tell') readers = found.keptTo ?? undefined
       break
     }
     const said = worst(verdicts.map(({ verdict }) => verdict))

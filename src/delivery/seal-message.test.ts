@@ -17,7 +17,11 @@ import { openContentStore } from '#store/content-store.ts'
 const folder = await mkdtemp(join(tmpdir(), 'cjsm-seal-'))
 after(() => rm(folder, { recursive: true }))
 const contentStore = openContentStore(folder)
-const sealMessage = newSealMessage({ sealing: aesGcmZstd, contentStore, clock: systemClock })
+const sealMessage = newSealMessage({
+  keys: { sealing: aesGcmZstd, hashFor: () => assert.fail('there is no Message-ID') },
+  contentStore,
+  clock: systemClock,
+})
 const head = Buffer.from('From: a@b.test\r\n\r\n')
 
 /** Octets that are not in one piece of memory, as those of a long message. */

@@ -6,12 +6,13 @@ import { faultPoint } from '#base/fault-point.ts'
 import { Unavailable } from '#base/faults.ts'
 import { newPieces, type Pieces } from '#base/octets.ts'
 import { type Identity, newDataKey, pieceOctets, sealPiece, sealSummary } from '#keys/content.ts'
-import type { Sealing } from '#keys/sealing.ts'
+import type { Keys } from '#keys/keys.ts'
 import { imapEnvelopeOf } from '#mail/envelope.ts'
 import type { Header } from '#mail/header.ts'
 import type { Part } from '#mail/part.ts'
 import type { Octets } from '#delivery/inspect.ts'
 import type { SealedMessage } from '#mailbox/deliver.ts'
+import { nameOf } from '#mailbox/named.ts'
 import { encodeSummary } from '#mailbox/summary.ts'
 import type { ContentStore } from '#store/content-store.ts'
 
@@ -44,8 +45,14 @@ const piecesKept = 4
 
 export type SealMessage = (message: ToSeal) => Promise<Sealed>
 
-export function newSealMessage(o: { sealing: Sealing; contentStore: ContentStore; clock: Clock }): SealMessage {
-  const { sealing, contentStore, clock } = o
+export interface SealMessageParts {
+  readonly keys: Pick<Keys, 'sealing' | 'hashFor'>
+  readonly contentStore: ContentStore
+  readonly clock: Clock
+}
+
+export function newSealMessage({ keys, contentStore, clock }: SealMessageParts): SealMessage {
+  const { sealing } = keys
   const pieces = newPieces(pieceOctets, piecesKept)
   return async ({ head, header, octets, bodyStart, root, marking, handling = '' }) => {
     const atMs = clock.now()
@@ -54,19 +61,21 @@ export function newSealMessage(o: { sealing: Sealing; contentStore: ContentStore
     const size = head.length + octets.size - bodyStart
     const seal = (piece: Buffer, index: number) =>
       sealPiece(sealing, dataKey, identity, index, (index + 1) * pieceOctets >= size, piece)
+    const envelope = imapEnvelopeOf(header)
     const summary = encodeSummary({
       v: 1,
       octets: size,
       headerOctets: head.length,
-      envelope: imapEnvelopeOf(header),
+      envelope,
       structure: shifted(root, head.length - bodyStart, true),
       marking,
       ...(handling === '' ? {} : { handling }),
     })
     const whole = wholeOf(head, octets, bodyStart)
     const { content, digest } = whole === null ? await storePieces() : await storeWhole(whole)
+    const name = await nameOf(keys, envelope.messageId)
     return {
-      message: { ...identity, octets: size, summary: sealSummary(sealing, dataKey, identity, summary), content },
+      message: { ...identity, octets: size, summary: sealSummary(sealing, dataKey, identity, summary), content, name },
       dataKey,
       digest,
     }

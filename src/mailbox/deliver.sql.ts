@@ -39,6 +39,8 @@ export interface Rows {
     octets: number[]
     copies: number[]
     stored: boolean[]
+    /** In hex; null for a message without a Message-ID. */
+    names: (string | null)[]
     summaries: Packed
     contents: Packed
   }
@@ -68,13 +70,13 @@ export interface Rows {
 export function insertDelivered(tx: Transaction, { messages, copies, mailboxes }: Rows) {
   tx.later(sql`
     with written as (
-      insert into message (month, id, octets, copies, summary, content, stored)
+      insert into message (month, id, octets, copies, summary, content, stored, name_hash)
       select month, id, octets, copies,
              substring(${messages.summaries.octets}::bytea from summary_start for summary_length),
-             substring(${messages.contents.octets}::bytea from content_start for content_length), stored
+             substring(${messages.contents.octets}::bytea from content_start for content_length), stored, decode(name, 'hex')
         from unnest(${messages.months}::int[], ${messages.ids}::uuid[], ${messages.octets}::bigint[], ${messages.copies}::int[], ${messages.stored}::bool[],
-                    ${messages.summaries.starts}::int[], ${messages.summaries.lengths}::int[], ${messages.contents.starts}::int[], ${messages.contents.lengths}::int[])
-          as one (month, id, octets, copies, stored, summary_start, summary_length, content_start, content_length)
+                    ${messages.summaries.starts}::int[], ${messages.summaries.lengths}::int[], ${messages.contents.starts}::int[], ${messages.contents.lengths}::int[], ${messages.names}::text[])
+          as one (month, id, octets, copies, stored, summary_start, summary_length, content_start, content_length, name)
     ), put as (
       insert into copy (holder, mailbox, uid, month, message, wrapped_key, modseq, flags, internal_date_ms, octets)
       select holder, mailbox, uid, month, message, substring(${copies.keys.octets}::bytea from key_start for key_length), modseq,
@@ -135,13 +137,13 @@ export function roomForAll({ targets, holders }: DirectRows) {
 export function deliveredDirectly({ messages, copies, targets }: DirectRows, gate: Query) {
   return sql`
     written as (
-      insert into message (month, id, octets, copies, summary, content, stored)
+      insert into message (month, id, octets, copies, summary, content, stored, name_hash)
       select month, id, octets, copies,
              substring(${messages.summaries.octets}::bytea from summary_start for summary_length),
-             substring(${messages.contents.octets}::bytea from content_start for content_length), stored
+             substring(${messages.contents.octets}::bytea from content_start for content_length), stored, decode(name, 'hex')
         from unnest(${messages.months}::int[], ${messages.ids}::uuid[], ${messages.octets}::bigint[], ${messages.copies}::int[], ${messages.stored}::bool[],
-                    ${messages.summaries.starts}::int[], ${messages.summaries.lengths}::int[], ${messages.contents.starts}::int[], ${messages.contents.lengths}::int[])
-          as one (month, id, octets, copies, stored, summary_start, summary_length, content_start, content_length)
+                    ${messages.summaries.starts}::int[], ${messages.summaries.lengths}::int[], ${messages.contents.starts}::int[], ${messages.contents.lengths}::int[], ${messages.names}::text[])
+          as one (month, id, octets, copies, stored, summary_start, summary_length, content_start, content_length, name)
        where ${gate}
     ), put as (
       insert into copy (holder, mailbox, uid, month, message, wrapped_key, modseq, flags, internal_date_ms, octets)

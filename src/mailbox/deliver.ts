@@ -21,6 +21,8 @@ export interface SealedMessage extends Identity {
   readonly octets: number
   readonly summary: Buffer
   readonly content: Buffer | null
+  /** The keyed hash of its Message-ID, as nameOf makes it. */
+  readonly name: Buffer | null
 }
 
 /** A copy to be made. `mailbox` null is the holder's INBOX. */
@@ -104,6 +106,7 @@ function messageRows(copies: readonly Pick<NewCopy, 'message'>[]): Rows['message
     octets: messages.map((one) => one.octets),
     copies: [...counts.values()],
     stored: messages.map((one) => one.content === null),
+    names: messages.map((one) => one.name?.toString('hex') ?? null),
     summaries: pack(messages.map((one) => one.summary)),
     contents: pack(messages.map((one) => one.content)),
   }

@@ -19,6 +19,7 @@ import { StructureScan } from '#mail/structure.ts'
 import { type PlacedCopy, type SealedMessage, lockForDelivery, placeCopies } from '#mailbox/deliver.ts'
 import { createStandardMailboxes } from '#mailbox/mailboxes.ts'
 import type { Means, Reader } from '#mailbox/means.ts'
+import { nameOf } from '#mailbox/named.ts'
 import { type Mailboxes, openMailboxes } from '#mailbox/open-mailboxes.ts'
 import { placeOfKey } from '#mailbox/summaries.ts'
 import { encodeSummary } from '#mailbox/summary.ts'
@@ -178,7 +179,13 @@ async function seal(means: Means, raw: Buffer): Promise<{ message: SealedMessage
   }
   const sealedSummary = sealSummary(sealing, dataKey, identity, summary)
   return {
-    message: { ...identity, octets: raw.length, summary: sealedSummary, content: inline ? Buffer.concat(pieces) : null },
+    message: {
+      ...identity,
+      octets: raw.length,
+      summary: sealedSummary,
+      content: inline ? Buffer.concat(pieces) : null,
+      name: await nameOf(means.keys, imapEnvelopeOf(parseHeader(raw)).messageId),
+    },
     dataKey: dataKey.export(),
   }
 }

@@ -51,6 +51,3 @@ export const maxUploadNameCharacters = 200
 export const endedAtOnce = 200
 /** Of a text that is answered, so much is quoted, in octets as they are in the message. */
 export const maxQuotedOctets = 128 * 1024
-/** What was filed apart is looked for among what was stored so long before and after a message. */
-export const alikeBeforeMs = 86_400_000
-export const alikeAfterMs = 30 * 86_400_000

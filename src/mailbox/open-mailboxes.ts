@@ -4,6 +4,7 @@ import { type Copied, copyMessages, expungeMessages, moveMessages } from '#mailb
 import { type CopyEntry, type FlagChange, storeFlags } from '#mailbox/flags.ts'
 import { type MailboxEntry, createMailbox, deleteMailbox, listMailboxes, renameMailbox, subscribe } from '#mailbox/mailboxes.ts'
 import type { Means, Reader } from '#mailbox/means.ts'
+import { receivedAs } from '#mailbox/named.ts'
 import { type OpenedCopies, openCopies } from '#mailbox/open.ts'
 import { type TextSearch, searchText } from '#mailbox/search.ts'
 import { type CopySummary, fetchForPrograms, fetchSummaries } from '#mailbox/summaries.ts'
@@ -42,6 +43,8 @@ export interface Mailboxes {
   openToRead(who: Reader, mailbox: string, uids: readonly number[]): Promise<OpenedCopies>
   /** Opens copies to compare others with them here: nothing is given to anybody, and nothing recorded. */
   openToCompare(who: Reader, mailbox: string, uids: readonly number[]): Promise<OpenedCopies>
+  /** Where the first message is that the reader got by that Message-ID, in any mailbox but Sent and Drafts. */
+  receivedAs(who: Reader, messageId: string): Promise<{ mailbox: string; uid: number } | null>
   /** The UIDs just below and just above one, or null where there is none. */
   neighbours(who: Reader, mailbox: string, uid: number): Promise<Neighbours>
   store(who: Reader, mailbox: string, uids: readonly number[], change: FlagChange): Promise<readonly CopyEntry[]>
@@ -70,6 +73,7 @@ export function openMailboxes(means: Means): Mailboxes {
     open: (who, mailbox, uids) => openCopies(means, who, mailbox, uids, 'hand-over'),
     openToRead: (who, mailbox, uids) => openCopies(means, who, mailbox, uids, 'reading'),
     openToCompare: (who, mailbox, uids) => openCopies(means, who, mailbox, uids, 'search'),
+    receivedAs: (who, messageId) => receivedAs(means, who, messageId),
     neighbours: (who, mailbox, uid) => neighboursOf(means, who, mailbox, uid),
     store: (who, mailbox, uids, change) => storeFlags(means, who, mailbox, uids, change),
     copy: (who, mailbox, uids, toName) => copyMessages(means, who, mailbox, uids, toName),

@@ -32,13 +32,6 @@ export function countSealedWith(run: Runner, { month, message }: MessagePlace) {
     select count(*)::int as count from message_seal where with_month = ${month} and with_message = ${message}`)
 }
 
-/** The copies in all mailboxes of a holder of messages whose ids are within a range. */
-export function copiesStoredWithin(run: Runner, holder: string, from: string, to: string) {
-  return run.rows<MessagePlace & { mailbox: string; uid: number }>(sql`
-    select mailbox, uid, month, message from copy
-     where holder = ${holder} and message >= ${from} and message < ${to} order by mailbox, uid`)
-}
-
 export function sealOf(run: Runner, month: number, message: string) {
   return run.rows<{ sealedMs: number }>(sql`select sealed_ms from message_seal where month = ${month} and message = ${message}`)
 }
@@ -49,13 +42,13 @@ export function messageOfCopy(run: Runner, holder: string, mailbox: string, uid:
     select month, message from copy where holder = ${holder} and mailbox = ${mailbox} and uid = ${uid}`)
 }
 
-/** Every copy of a message. It reads the blocks of the table where such ids may stand: for the rare act that needs them. */
+/** Every copy of a message. */
 export function copiesOfMessage(run: Runner, { month, message }: MessagePlace) {
   return run.rows<{ holder: string; mailbox: string; uid: number }>(sql`
     select holder, mailbox, uid from copy where month = ${month} and message = ${message} order by holder, mailbox, uid`)
 }
 
-/** The copies of a message that some holders have, by reading only theirs. */
+/** The copies of a message that some holders have. */
 export function copiesAmong(run: Runner, { month, message }: MessagePlace, holders: readonly string[]) {
   return run.rows<{ holder: string; mailbox: string; uid: number }>(sql`
     select holder, mailbox, uid from copy

@@ -106,7 +106,7 @@ export async function openFaces(parts: FaceParts): Promise<Faces> {
   const scanning = { countExpansion: newExpansion(clock), scanner }
   const documents = newDocumentThreads()
   const lookInside = newLookInside(documents, clock)
-  const findIntegrity = newFindIntegrity({ mailboxes, clock })
+  const findIntegrity = newFindIntegrity({ mailboxes })
   const door = openAcceptance({
     ...domains,
     findIntegrity,

@@ -23,7 +23,7 @@ type Given = Pick<HoldsParts, 'scanner' | 'hasRoom' | 'recordHeld' | 'announce'>
 /** What stands behind the register of held messages, over the domains. */
 export function holdsParts(domains: Domains, given: Given): HoldsParts {
   const { keys, contentStore, clock } = domains
-  const sealMessage = newSealMessage({ sealing: keys.sealing, contentStore, clock })
+  const sealMessage = newSealMessage({ keys, contentStore, clock })
   return { ...domains, ...given, composeNotice: newNotices({ ...given, sealMessage, clock }) }
 }
 

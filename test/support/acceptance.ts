@@ -68,7 +68,7 @@ export async function openTestDoors(
     ...domains,
     roomOf: newRoomOf(domains),
     countExpansion: newExpansion(domains.clock),
-    findIntegrity: newFindIntegrity({ mailboxes, clock: domains.clock }),
+    findIntegrity: newFindIntegrity({ mailboxes }),
     volume: newVolume({ ...domains, limits: { perHour: 1_000_000, perDay: 1_000_000, spreadPerHour: 1_000_000 } }),
     scanner,
     hasRoom: () => true,
