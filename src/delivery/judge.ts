@@ -4,6 +4,7 @@ import type { Organisations } from '#community/organisations.ts'
 import type { Permits } from '#community/permits.ts'
 import { type StandingOf, keyOf } from '#community/standing.ts'
 import { bannerEdits } from '#delivery/banner.ts'
+import { withIntegrity } from '#delivery/carried-facts.ts'
 import type { LookInside } from '#delivery/documents.ts'
 import type { Envelope, SubmissionSession } from '#delivery/envelope.ts'
 import { formRefusal } from '#delivery/form.ts'
@@ -11,10 +12,12 @@ import type { CountExpansion } from '#delivery/expansion.ts'
 import { gatherFacts } from '#delivery/gather.ts'
 import { type IncidentCopies, wasReleased } from '#delivery/incident-copies.ts'
 import { type Inspected, type Octets, inspect } from '#delivery/inspect.ts'
+import type { FindIntegrity } from '#delivery/integrity.ts'
 import { lookInto } from '#delivery/look-into.ts'
 import { stampedHead } from '#delivery/stamp.ts'
 import type { SignedIn } from '#identity/sign-in.ts'
 import { parseHeader } from '#mail/header.ts'
+import { readerOf } from '#mailbox/means.ts'
 import { automationOf } from '#policy/automation.ts'
 import { type Decision, decide, type Explained, explain } from '#policy/decide.ts'
 import type { SubmissionFacts } from '#policy/facts.ts'
@@ -28,6 +31,7 @@ export interface JudgeParts {
   readonly permits: Pick<Permits, 'list'>
   readonly lookInside: LookInside
   readonly countExpansion: CountExpansion
+  readonly findIntegrity: FindIntegrity
   readonly markings: MarkingSet
   /** Domains outside to which a channel with a verified certificate is agreed; none when left out. G15 */
   readonly channels?: readonly string[]
@@ -55,6 +59,8 @@ export interface Stamps {
   readonly removed: readonly string[]
   /** Lines that would be put above the text, one an alternative. */
   readonly above: readonly string[]
+  /** What is said below the text of what it quotes or passes on; null for nothing (G16). */
+  readonly notice: string | null
   readonly addsBlock: boolean
   readonly addsStatement: boolean
 }
@@ -71,16 +77,11 @@ export async function judgeMessage(parts: JudgeParts, who: SignedIn, envelope: E
   const automation = automationOf(inspected.header, inspected.structure.root, envelope.recipients.length)
   const permit = automation.kind === 'automated' ? await permitOf(parts, who, envelope, standings) : null
   const schemes = parts.markings.schemesFor(organisation?.name ?? '')
-  const gathered = gatherFacts(
-    who,
-    organisation,
-    envelope,
-    standings,
-    inspected,
-    attached,
-    permit,
-    parts.markings,
-    parts.channels,
+  const integrity = over === null ? await parts.findIntegrity(readerOf(who), octets, inspected) : null
+  const { markings, channels } = parts
+  const gathered = withIntegrity(
+    gatherFacts(who, organisation, envelope, standings, inspected, attached, permit, markings, channels),
+    integrity,
   )
   const first = decide(gathered)
   const isReleased = await wasReleased(parts.incidentCopies, who.account, octets, inspected, first.message)
@@ -139,6 +140,7 @@ async function stampsOf(
     added: after.filter(({ raw }) => !has(before, raw)).map(({ fieldName, body }) => `${fieldName}: ${body.toString()}`),
     removed: before.filter(({ raw }) => !has(after, raw)).map(({ fieldName }) => fieldName),
     above: above.map(({ inserted }) => inserted.toString().trim()),
+    notice: decision.closing.notice,
     addsBlock: decision.closing.block,
     addsStatement: decision.closing.statement !== null,
   }

@@ -163,6 +163,7 @@ test('judging says of somebody outside what acceptance does (G15)', async () => 
     ...service.domains,
     lookInside: doors.lookInside,
     countExpansion: doors.countExpansion,
+    findIntegrity: doors.findIntegrity,
     markings: shippedSet,
     hostName: testHostName,
   }

@@ -10,9 +10,12 @@ import { newDocumentThreads } from '#delivery/document-threads.ts'
 import { newExpansion } from '#delivery/expansion.ts'
 import { newLookInside } from '#delivery/documents.ts'
 import { octetsOf } from '#delivery/inspect.ts'
+import { newFindIntegrity } from '#delivery/integrity.ts'
 import { type Judgement, judgeMessage } from '#delivery/judge.ts'
 import type { SignedIn } from '#identity/sign-in.ts'
 import { addressKey } from '#mail/address.ts'
+import { openMailboxes } from '#mailbox/open-mailboxes.ts'
+import { openWatcher } from '#mailbox/watch.ts'
 import { writeHandlingAsked } from '#policy/handling-asked.ts'
 import { markingWords } from '#policy/marking.ts'
 import { releaseRecorded } from '#policy/release.ts'
@@ -32,6 +35,8 @@ export async function judge(config: Config, options: Options, print: Print): Pro
     .map((one) => one.trim())
   const { domains, close } = openServiceDomains(config, systemClock, newLog('silent', {}), 2)
   const documents = newDocumentThreads()
+  // Nothing changes in a mailbox, so nobody is told.
+  const watcher = await openWatcher({ ...domains, hears: false, tells: false })
   try {
     const who = await personAt(domains, from)
     const envelope = {
@@ -45,6 +50,7 @@ export async function judge(config: Config, options: Options, print: Print): Pro
       ...domains,
       lookInside,
       countExpansion: newExpansion(systemClock),
+      findIntegrity: newFindIntegrity({ mailboxes: openMailboxes({ ...domains, watcher }) }),
       markings: markingSetIn(config.markingsFolder),
       channels: config.verifiedChannels,
       hostName: config.hostName,
@@ -55,6 +61,7 @@ export async function judge(config: Config, options: Options, print: Print): Pro
     return judgement.refusal === null && judgement.decision.recipients.every(({ verdict }) => verdict.kind === 'allowed') ? 0 : 1
   } finally {
     await documents.close()
+    await watcher.close()
     await close()
   }
 }
@@ -114,6 +121,7 @@ function textOf({ refusal, held, decision, facts, rules, stamps }: Judgement, co
     '',
     'Facts',
     `  submitter: ${facts.submitter.address}, ${facts.submitter.organisation}${facts.submitter.adopter ? ', adopter of the marking scheme' : ''}`,
+    ...(facts.integrity === null ? [] : [`  passes on: ${facts.integrity.verdict} of ${facts.integrity.original}`]),
     `  marking: ${asserted === null ? 'none' : `${markingWords(asserted) || asserted.written} (${asserted.scheme})`}; treated as ${floor}`,
     ...[...facts.markings, ...facts.quoted, ...facts.attached].map(
       ({ carrier, line, origin }) => `  ${carrier}: ${line} (${origin})`,
@@ -132,6 +140,7 @@ function textOf({ refusal, held, decision, facts, rules, stamps }: Judgement, co
       ...stamps.removed.map((name) => `out or changed: ${name}`),
       ...stamps.added.map((field) => `written: ${field}`),
       ...stamps.above.map((line) => `above the text: ${line}`),
+      ...(stamps.notice === null ? [] : [`below the text: ${stamps.notice}`]),
       ...(stamps.addsBlock ? ['at the end: the sender’s signature block'] : []),
       ...(stamps.addsStatement ? ['at the end: the organisation’s confidentiality statement'] : []),
     ]),

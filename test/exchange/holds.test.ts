@@ -161,6 +161,7 @@ for (const [name, content, about] of cases) {
           ...domains,
           lookInside: doors.lookInside,
           countExpansion: doors.countExpansion,
+          findIntegrity: doors.findIntegrity,
           markings: shippedSet,
           hostName: testHostName,
           nowMs: () => domains.clock.now(),

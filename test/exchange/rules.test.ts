@@ -1,5 +1,6 @@
 // The same message gets the same verdict in the same words by every door: DATA, BDAT and webmail’s check; and the rulebook’s page and commands. G01–G09, T24, RFC 3030
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
 import type { DemoPerson } from '#cli/demonstration.ts'
 import { newDocumentThreads } from '#delivery/document-threads.ts'
@@ -9,7 +10,7 @@ import { judgeMessage } from '#delivery/judge.ts'
 import { shippedSet } from '#policy/marking-set.ts'
 import { readRulebook } from '#roles/rulebook.ts'
 import { sql } from '#store/sql.ts'
-import { openTestDoors } from '#test/support/acceptance.ts'
+import { messageOf, openTestDoors } from '#test/support/acceptance.ts'
 import { testHostName, testService } from '#test/support/service.ts'
 import { openSmtpClient } from '#test/support/smtp-client.ts'
 import { webVisitor } from '#test/support/web.ts'
@@ -168,6 +169,7 @@ test('judging says what acceptance does, rule by rule, with the stamps, and stor
     ...service.domains,
     lookInside,
     countExpansion: doors.countExpansion,
+    findIntegrity: doors.findIntegrity,
     markings: shippedSet,
     hostName: testHostName,
     nowMs: () => service.domains.clock.now(),
@@ -196,6 +198,42 @@ test('judging says what acceptance does, rule by rule, with the stamps, and stor
     assert.ok(judged.stamps.added.some((field) => field.startsWith('X-Protective-Marking: VER=2018.4, NS=cjsm, SEC=RESTRICTED')))
   }
   assert.deepEqual(await counts(), before)
+})
+
+test('judging compares what is quoted with what its sender received, as acceptance does (G09, G16)', async () => {
+  const lookInside = newLookInside(documents, service.domains.clock)
+  const parts = {
+    ...service.domains,
+    lookInside,
+    countExpansion: doors.countExpansion,
+    findIntegrity: doors.findIntegrity,
+    markings: shippedSet,
+    hostName: testHostName,
+    nowMs: () => service.domains.clock.now(),
+  }
+  const who = await doors.signIn(miriam)
+  const block = 'Tel. 020 7946 0000'
+  for (const [handling, quoted, reason, notice] of [
+    [['X-CJSM-Handling: no-forwarding'], '> The witness lives at 4 Mill Lane.', 'forwarding-was-not-allowed', null],
+    [[], '> The witness lives at 5 Mill Lane.', null, /differs/],
+    [[], '> The witness lives at 4 Mill Lane.', null, null],
+  ] as const) {
+    const id = `<${randomUUID()}@x.example>`
+    const fields = [`From: ${priya.address}`, `To: ${miriam.address}`, `Message-ID: ${id}`, 'Subject: where', ...handling]
+    const original = messageOf(...fields, '', 'The witness lives at 4 Mill Lane.', '', block)
+    assert.equal((await doors.submit(priya, [miriam.address], original)).kind, 'accepted')
+    const header = [`From: ${miriam.address}`, `To: ${orla.address}`, `References: ${id}`, 'Subject: Fwd: where']
+    const forward = messageOf(...header, '', 'Please see below.', quoted, '>', `> ${block}`, '', block)
+    const recipients = [{ address: orla.address, originalRecipient: null, notify: null }]
+    const envelope = { reversePath: miriam.address, recipients, envid: null, ret: null }
+    const judged = await judgeMessage(parts, who, envelope, octetsOf(Buffer.from(forward)))
+    const [{ verdict } = { verdict: null }] = judged.decision.recipients
+    assert.equal(verdict?.kind === 'refused' ? verdict.reason : null, reason)
+    if (notice === null) assert.equal(judged.stamps.notice, null)
+    else assert.match(judged.stamps.notice ?? '', notice)
+    const accepted = await doors.submit(miriam, [orla.address], forward)
+    assert.equal(accepted.kind === 'refused' ? accepted.reason : null, reason)
+  }
 })
 
 test('everybody can read the rulebook, in the words of the rules (T24)', async () => {

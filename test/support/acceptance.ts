@@ -9,7 +9,7 @@ import { type CountExpansion, newExpansion } from '#delivery/expansion.ts'
 import { type Holds, openHolds } from '#delivery/holds.ts'
 import { clamdScanner } from '#delivery/scanner.ts'
 import { type NewSpool, spoolsIn } from '#delivery/spool.ts'
-import { newFindIntegrity } from '#delivery/integrity.ts'
+import { type FindIntegrity, newFindIntegrity } from '#delivery/integrity.ts'
 import { newVolume } from '#delivery/volume.ts'
 import type { Refused } from '#base/faults.ts'
 import type { DemoPerson } from '#cli/demonstration.ts'
@@ -31,6 +31,7 @@ export interface TestDoors {
   readonly newSpool: NewSpool
   readonly lookInside: LookInside
   readonly countExpansion: CountExpansion
+  readonly findIntegrity: FindIntegrity
   readonly holds: Holds
   /** Where copies were announced to have gone. */
   readonly announced: PlacedCopy[]
@@ -89,6 +90,7 @@ export async function openTestDoors(
     newSpool,
     lookInside,
     countExpansion: common.countExpansion,
+    findIntegrity: common.findIntegrity,
     holds: openHolds(holdsParts(domains, { ...common, hostName: testHostName })),
     announced,
     async signIn({ userName, devicePassword }) {
