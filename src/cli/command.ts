@@ -336,7 +336,13 @@ function readOptions(name: CommandName, spec: CommandSpec, rest: readonly string
   }
   const optional = spec.optionalWord === true && parsed.positionals.length === 1
   if (name !== 'test' && !optional && parsed.positionals.length !== spec.words.length) {
-    throw new UsageError(spec.words.length === 0 ? `${name} takes options only.` : `${name} needs: ${spec.words.join(', ')}.`)
+    const extra = parsed.positionals[spec.words.length]
+    if (spec.words.length === 0) throw new UsageError(`${name} takes options only.`)
+    throw new UsageError(
+      extra === undefined
+        ? `${name} needs: ${spec.words.join(', ')}.`
+        : `${name}: ${extra.slice(0, 40)} is one word too many; it takes ${spec.words.join(', ')}.`,
+    )
   }
   const values = Object.entries(parsed.values)
   return {

@@ -9,11 +9,13 @@ export interface AuditedMessage {
   readonly copies: number
   readonly summary: Buffer
   readonly content: Buffer | null
+  /** Null for a message without a Message-ID, or from before names. */
+  readonly name: Buffer | null
 }
 
 export function messagesAfter(tx: Transaction, month: number, id: string, atMost: number) {
   return tx.rows<AuditedMessage>(sql`
-    select month, id, octets, copies, summary, content from message
+    select month, id, octets, copies, summary, content, name_hash as name from message
      where (month, id) > (${month}::int, ${id}::uuid) order by month, id limit ${atMost}`)
 }
 

@@ -4,6 +4,7 @@ import type { Detail, Leaf, Opening } from '#evidence/leaf.ts'
 import { dataKeyOf, unsealRange, unsealSummary } from '#keys/content.ts'
 import type { Keys } from '#keys/keys.ts'
 import { type AuditedCopy, type AuditedMessage, closeCopies, messagesAfter, nextCopies, openCopies } from '#mailbox/audit.sql.ts'
+import { nameOf } from '#mailbox/named.ts'
 import { messagesStored } from '#mailbox/stored.ts'
 import { placeOfKey } from '#mailbox/summaries.ts'
 import { decodeSummary } from '#mailbox/summary.ts'
@@ -120,6 +121,8 @@ async function auditMessage(audit: MessageAudit, row: AuditedMessage, copies: re
   try {
     const summary = decodeSummary(unsealSummary(audit.keys.sealing, dataKey, row, row.summary))
     if (summary.octets !== row.octets) say('its summary says another size')
+    const name = await nameOf(audit.keys, summary.envelope.messageId)
+    if (row.name !== null && name?.equals(row.name) !== true) say('it is found by another Message-ID than its own')
   } catch {
     say('its summary does not open')
   }

@@ -236,6 +236,14 @@ const targets: Target[] = [
     },
   },
   {
+    what: 'message: name',
+    rows: sql`select id::text as name from message where name_hash is not null order by id`,
+    change: (tx, id, random) =>
+      tx.run(
+        sql`update message set name_hash = set_byte(name_hash, ${random % 16}::int, get_byte(name_hash, ${random % 16}::int) # 1) where id = ${id}`,
+      ),
+  },
+  {
     what: 'content in the row',
     rows: sql`select id::text as name from message where not stored order by id`,
     async change(tx, id, random) {
