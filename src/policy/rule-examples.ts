@@ -1,4 +1,4 @@
-// For each rule a submission, or a recipient, that it stops, so that the rulebook shows the words that a sender sees: the rule's own. G01–G16.
+// For each rule a submission, or a recipient, that it stops, so that the rulebook shows the words that a sender sees: the rule's own; and when it does so. G01–G16.
 import type { AttachedMarking, RecipientFacts, SubmissionFacts } from '#policy/facts.ts'
 import { adopter, found, plainFacts } from '#policy/example-facts.ts'
 import { nothingAsked } from '#policy/handling-asked.ts'
@@ -78,6 +78,44 @@ export const messageExamples: ReadonlyMap<string, SubmissionFacts> = new Map([
       ],
     }),
   ],
+])
+
+/** When each rule refuses, or tells, in words that stand behind "Refused when" and "You are told when". */
+export const ruleWords: ReadonlyMap<string, string> = new Map([
+  ['recipientIsKnown', 'a recipient is not a member'],
+  ['recipientIsNotRemoved', 'a recipient’s address is no longer in use'],
+  [
+    'recipientIsDeliveredHere',
+    'a recipient is at an organisation with a server of its own, which this version does not reach yet',
+  ],
+  ['recipientIsANamedReader', 'its readers were named, and a recipient is none of them'],
+  ['quotedStaysAmongItsReaders', 'it quotes what was not to be forwarded, and a recipient did not have that'],
+  ['forwardingOutsideIsNotAutomatic', 'a program forwards it outside the community'],
+  ['releaseIsDeclared', 'it goes outside the community, and nobody declared why it may'],
+  ['outsideIsReached', 'it goes outside the community, which this version does not reach yet'],
+  ['fromCanBeRead', 'its From cannot be read, or stands there twice'],
+  ['fromIsTheSubmitters', 'its From is not an address of yours'],
+  ['senderIsTheSubmitters', 'its Sender is not an address of yours'],
+  ['reversePathIsTheSubmitters', 'its return address is not one of yours'],
+  ['markingIsWithinTheCeiling', 'it is marked above RESTRICTED'],
+  ['attachmentsAreWithinTheCeiling', 'something attached is marked above RESTRICTED'],
+  ['stoppedIsNotPassedOn', 'it passes on what was sealed, or what you were told is above RESTRICTED'],
+  ['contentCanBeLookedInto', 'something attached cannot be looked into, and your organisation does not let that pass'],
+  ['restrictedIsAnAdopters', 'you mark it RESTRICTED, and your organisation has not adopted the marking scheme'],
+  ['automatedMailHasItsPermit', 'a machine sends it without a permit'],
+  ['unalterableMailBearsItsBlock', 'it is signed or encrypted without your signature block, and your organisation asks for one'],
+  ['loweringHasAReason', 'it lowers a marking without a reason'],
+  ['handlingIsUnderstood', 'what it asks of its readers cannot be understood'],
+  ['forwardingIsAllowed', 'a message is attached whose sender asked that it is not forwarded'],
+  ['confidentialTakenAsOwn', 'CONFIDENTIAL is taken for your organisation’s own marking, not the Government’s'],
+  ['attachedConfidentialTakenAsOwn', 'the same stands in a file that is attached'],
+  ['attachmentNotRead', 'a file could not be read for markings'],
+  ['deliveredUnlooked', 'it goes although something attached could not be looked into'],
+  ['blockCouldNotBeAdded', 'your signature block could not be added'],
+  ['carriersDisagree', 'its header, subject and text bear different markings'],
+  ['markingWasCarried', 'the marking of what it answers was carried'],
+  ['openMarkingIsPlain', 'more stands behind a marking that takes nothing'],
+  ['additionIsKnown', 'what stands behind a marking is not known'],
 ])
 
 const clerk = 'a.clerk@chambers.cjsm.test'

@@ -2,14 +2,14 @@
 // (decide.ts) and the register (docs/clauses.md), so that it says what is. T00, T24
 import { messageRules, recipientRules, warningRules } from '#policy/decide.ts'
 import { needToKnowRules } from '#policy/need-to-know.ts'
-import { messageExamples, needToKnowExamples, recipientExamples, volumeExample } from '#policy/rule-examples.ts'
+import { messageExamples, needToKnowExamples, recipientExamples, ruleWords, volumeExample } from '#policy/rule-examples.ts'
 import { volumeIsNoSpam } from '#policy/volume.ts'
 
 export type Kept = 'enforced' | 'evidenced' | 'declared' | 'not yet'
 
 export interface RuleShown {
-  /** What is true when a refusal's rule passes, or when a warning is given, in words. */
-  readonly name: string
+  /** When it refuses or warns, in words. */
+  readonly when: string
   /** A refusal stops the message, or one recipient; a warning stops nothing. */
   readonly kind: 'refusal' | 'warning'
   /** What a sender sees, of an example. */
@@ -32,7 +32,13 @@ export function rulebook(register: string): ClauseShown[] {
   return [...register.matchAll(/^\| ([GT]\d\d) \| (.*) \| (\w+) \| ?(.*) \|$/gm)].map((match) => {
     const [, id = '', what = '', status = '', where = ''] = match
     const ofClause = rules.get(id) ?? []
-    return { id, what, kept: keptBy(status, where, ofClause.length > 0), isWhole: status === 'done', rules: ofClause }
+    return {
+      id,
+      what: what.replaceAll(/[*`]/g, ''),
+      kept: keptBy(status, where, ofClause.length > 0),
+      isWhole: status === 'done',
+      rules: ofClause,
+    }
   })
 }
 
@@ -56,19 +62,18 @@ function rulesShown(): Map<string, RuleShown[]> {
   ]
   for (const { rule, said } of refusals) {
     const { about, remedy } = said?.kind === 'refused' ? said : { about: '', remedy: '' }
-    add(rule.clause, { name: inWords(rule.name), kind: 'refusal', about, remedy })
+    add(rule.clause, { when: whenOf(rule.name), kind: 'refusal', about, remedy })
   }
   for (const rule of needToKnowRules) {
     const [when, facts] = needToKnowExamples.get(rule.name) ?? []
     const said = facts === undefined ? null : rule(facts)
-    if (when !== undefined && said !== null)
-      add(said.clause, { name: when, kind: 'warning', about: said.about, remedy: said.remedy })
+    if (when !== undefined && said !== null) add(said.clause, { when, kind: 'warning', about: said.about, remedy: said.remedy })
   }
   const { about, remedy } = { about: '', remedy: '', ...volumeIsNoSpam(...volumeExample) }
-  add('T23', { name: 'an account sends no more than its limits', kind: 'refusal', about, remedy })
+  add('T23', { when: 'an account sends more than its limits', kind: 'refusal', about, remedy })
   for (const rule of warningRules) {
     const said = ofExample(messageExamples, rule.name, (facts) => rule(facts))
-    if (said != null) add(said.clause, { name: inWords(rule.name), kind: 'warning', about: said.about, remedy: said.remedy })
+    if (said != null) add(said.clause, { when: whenOf(rule.name), kind: 'warning', about: said.about, remedy: said.remedy })
   }
   return shown
 }
@@ -78,7 +83,4 @@ function ofExample<F, V>(examples: ReadonlyMap<string, F>, name: string, judge: 
   return example === undefined ? null : judge(example)
 }
 
-/** `markingIsWithinTheCeiling` as `marking is within the ceiling`. */
-function inWords(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
-}
+const whenOf = (name: string) => ruleWords.get(name) ?? ''

@@ -19,8 +19,8 @@ export function printRulebook(options: Options, print: (text: string) => void): 
 
 function clauseText({ id, what, kept, isWhole, rules }: ClauseShown): string {
   const howFar = kept.includes('not yet') || kept.includes('declared') || isWhole ? '' : ', in part'
-  const lines = rules.flatMap(({ name, kind, about, remedy }) => [
-    `    ${kind === 'refusal' ? 'refused unless' : 'told when'} ${name}:`,
+  const lines = rules.flatMap(({ when, kind, about, remedy }) => [
+    `    ${kind === 'refusal' ? 'refused when' : 'told when'} ${when}:`,
     `      “[${id}] ${about}. ${remedy}”`,
   ])
   return [`${id}  ${what}`, `    ${kept.join(', ')}${howFar}`, ...lines].join('\n')
