@@ -12,7 +12,8 @@ process.stdout.on('error', (fault: NodeJS.ErrnoException) => {
 })
 
 async function main(words: readonly string[]): Promise<number | undefined> {
-  const [first = 'help', ...rest] = words
+  const asksForHelp = words[0] === '-h' || words.includes('--help')
+  const [first = 'help', ...rest] = asksForHelp ? ['help'] : words
   if (roles.has(first)) {
     const config = readConfig(process.env)
     if (first === 'worker') await (await import('#roles/worker.ts')).runWorker(config)

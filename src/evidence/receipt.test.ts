@@ -110,12 +110,18 @@ test('the verifier runs by itself: one file alone in a folder, no environment, e
   for (const args of [
     ['changed.json', '--key', 'keys'],
     ['receipt.json', '--key', 'keys', '--witnesses', '1'],
-    ['none', '--key', 'keys'],
-    ['receipt.json'],
     ['receipt.json', '--key', 'keys', '--witnesses', 'x'],
+    ['keys', '--key', 'keys'],
   ]) {
     const bad = run(...args)
     assert.equal(bad.status, 1)
     assert.match(bad.stdout, /^NOT GOOD: /)
+  }
+  assert.match(run('keys', '--key', 'keys').stdout, /^NOT GOOD: it is no receipt\.$/m)
+  // What was not read was not judged.
+  for (const args of [['none', '--key', 'keys'], ['receipt.json'], ['receipt.json', '--key', 'none']]) {
+    const unread = run(...args)
+    assert.equal(unread.status, 2)
+    assert.match(unread.stdout, /^NOT VERIFIED: \w* ?cannot be read/)
   }
 })

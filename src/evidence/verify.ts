@@ -164,17 +164,30 @@ export function verdictText(verified: Verified): string {
   ].join('\n')
 }
 
-/** Verifies the receipt of a file with the public keys of another, and prints what it shows; returns 0 when it is good, else 1. */
+/** Verifies the receipt of a file with the public keys of another, and prints what it shows; returns 0 when it is good, 1 when not, 2 when a file cannot be read. */
 export function verifyFile(file: string, keyFile: string, witnesses: number | undefined, print: (text: string) => void): number {
+  const [receipt, keys] = [readText(file), readText(keyFile)]
+  if (receipt === null || keys === null) {
+    print(`NOT VERIFIED: ${receipt === null ? file : keyFile} cannot be read.`)
+    return 2
+  }
   let verified: Verified
   try {
-    const receipt = JSON.parse(readFileSync(file, 'utf8')) as Receipt
-    verified = verifyReceipt(receipt, readPublicKeys(readFileSync(keyFile, 'utf8')), witnesses)
+    verified = verifyReceipt(JSON.parse(receipt) as Receipt, readPublicKeys(keys), witnesses)
   } catch (fault) {
-    verified = { good: false, why: fault instanceof Error ? fault.message : 'it cannot be read' }
+    const why = fault instanceof Error && !(fault instanceof SyntaxError) ? fault.message : 'it is no receipt'
+    verified = { good: false, why }
   }
   print(verdictText(verified))
   return verified.good ? 0 : 1
+}
+
+function readText(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return null
+  }
 }
 
 if (import.meta.main) {

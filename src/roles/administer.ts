@@ -118,6 +118,7 @@ async function addOrganisation(domains: Domains, options: Options, print: Print)
     parent: parent === undefined ? null : (await named(domains, parent)).id,
   }
   const home = options.values.get('server-domain')
+  if (home !== undefined && options.values.has('domain')) throw new UsageError('--domain and --server-domain exclude each other.')
   const domain = home ?? needed(options, 'domain')
   let refusal: Refused | null = null
   await database
@@ -234,7 +235,8 @@ async function revokeDevice(domains: Domains, options: Options, print: Print): P
   const [computer = ''] = options.words
   if (!/^[0-9a-f-]{36}$/.test(computer)) throw new UsageError('A computer is named by its id.')
   const revoked = await domains.database.transaction((tx) => domains.accounts.revokeDevice(tx, theService, computer))
-  print(revoked ? 'The device password counts no more.' : 'There is no such computer, or its device password was revoked before.')
+  if (!revoked) throw new UsageError('There is no such computer, or its device password was revoked before.')
+  print('The device password counts no more.')
   return null
 }
 

@@ -33,6 +33,8 @@ export async function judge(config: Config, options: Options, print: Print): Pro
   const recipients = needed(options, 'to')
     .split(',')
     .map((one) => one.trim())
+    .filter((one) => one !== '')
+  if (recipients.length === 0) throw new UsageError('--to names nobody.')
   const { domains, close } = openServiceDomains(config, systemClock, newLog('silent', {}), 2)
   const documents = newDocumentThreads()
   // Nothing changes in a mailbox, so nobody is told.

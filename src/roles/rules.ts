@@ -33,6 +33,8 @@ export async function setStatement(domains: Domains, options: Options, print: Pr
     ...(statementFor === undefined ? {} : { statementFor }),
     ...(unsigned === undefined ? {} : { unsigned }),
   }
+  if (Object.keys(wording).length === 0)
+    throw new UsageError('Nothing is to be changed: --text, --for and --unsigned are missing.')
   const refusal = await domains.database.transaction((tx) => domains.wordings.setWording(tx, theService, id, wording))
   if (refusal === null) print(`The wording of ${name} was changed.`)
   return refusal
@@ -125,7 +127,8 @@ async function revokePermit(domains: Domains, options: Options, print: Print): P
   const id = needed(options, 'id')
   if (!/^[0-9a-f-]{36}$/.test(id)) throw new UsageError('A permit is named by its id.')
   const revoked = await domains.database.transaction((tx) => domains.permits.revoke(tx, theService, id))
-  print(revoked ? 'The permit counts no more.' : 'There is no such permit, or it was revoked before.')
+  if (!revoked) throw new UsageError('There is no such permit, or it was revoked before.')
+  print('The permit counts no more.')
   return null
 }
 
@@ -147,8 +150,8 @@ export async function onIncidents(domains: Domains, hostName: string, options: O
   const reason = needed(options, 'reason')
   // Who watches the mailbox hears of a notice in it within the half minute: this process knows none of them.
   const refusal = await decisionsOver(domains, hostName, () => {}).decide(theService, id, decision, reason)
-  print(refusal !== null ? `Not decided: ${refusal.about}. ${refusal.remedy}` : `The incident is ${decision}.`)
-  return null
+  if (refusal === null) print(`The incident is ${decision}.`)
+  return refusal
 }
 
 async function listIncidents(domains: Domains, options: Options, print: Print): Promise<null> {

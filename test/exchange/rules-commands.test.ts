@@ -70,6 +70,24 @@ test('permit grant, list and revoke open and close the door for automated mail (
   assert.match(await send(bulk), /^550 5\.7\.1 \[T08\]/)
 })
 
+test('a command that changes nothing says so by its exit code, too', () => {
+  const unknown = '0190a000-0000-7000-8000-000000000000'
+  for (const [words, sentence] of [
+    [['revoke-device', unknown], /There is no such computer/],
+    [['permit', 'revoke', '--id', unknown], /There is no such permit/],
+    [['incident', 'release', '--id', unknown, '--reason', 'x'], /no such incident/],
+    [['set-statement', '--organisation', priya.organisation], /Nothing is to be changed/],
+    [
+      ['add-organisation', '--name', 'x', '--kind', 'police', '--domain', 'x.cjsm.test', '--server-domain', 'x.example'],
+      /exclude each other/,
+    ],
+  ] as const) {
+    const { status, stdout, stderr } = instance.cjsm(...words)
+    assert.notEqual(status, 0, words.join(' '))
+    assert.match(stdout + stderr, sentence)
+  }
+})
+
 test('at the limit of an hour the reply cites T23 and an incident is there; lifting it gives sending back (T23)', async () => {
   assert.match(await send([], 60), /^250[ -]/)
   assert.match(await send([], 60), /^550 5\.7\.1 \[T23\] the account sent to \d+ recipients within an hour; the limit is 120/)
@@ -111,7 +129,9 @@ test('incident list shows what the ceiling refused, release lets that same conte
   assert.match(await sent('Santa'), /^550 5\.7\.1 \[G05\]/)
   const incident = (JSON.parse(run('incident', 'list', '--json')) as Incident[]).find(({ kind }) => kind === 'above-ceiling')
   assert.match(run('incident', 'list'), /above-ceiling/)
-  assert.match(run('incident', 'lift', '--id', incident!.id, '--reason', 'x'), /cannot be decided of one of its kind/)
+  const lifted = instance.cjsm('incident', 'lift', '--id', incident!.id, '--reason', 'x')
+  assert.equal(lifted.status, 1)
+  assert.match(lifted.stdout, /^Refused \[G05\]: .*cannot be decided of one of its kind/)
   assert.match(run('incident', 'release', '--id', incident!.id, '--reason', 'a party'), /released/)
   assert.match(await sent('Santa'), /^250[ -]/)
   assert.match(await sent('Another'), /^550 5\.7\.1 \[G05\]/)
