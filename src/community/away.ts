@@ -40,7 +40,7 @@ const wrongText = malformed(
   'Write what your correspondents need to know, in fewer words.',
 )
 const wrongDays = malformed(
-  'the last day of an absence is not before its first, not past, and within 400 days of it',
+  'the last day of an absence is before its first, or past, or more than 400 days after it',
   'Give other days.',
 )
 
