@@ -24,7 +24,19 @@ export interface Wording {
 /** Of an organisation that chose nothing. */
 export const noWording: Wording = { statement: null, statementFor: 'marked', unsigned: 'warn', unscannable: 'refuse' }
 
-const telephone = /(?:\+\d|\(?0\d)[\d\s()./-]{6,24}\d/
+const between = String.raw`[\s.)\p{Pd}]{0,3}\(?`
+const label = String.raw`(?:tel|telephone|phone|ph|mob|mobile|landline|switchboard|ddi|direct(?: dial| line)?|[tmpd](?=[.:]))[.:\s]{0,4}`
+const date = String.raw`\d\d?[.\p{Pd}]\d\d?[.\p{Pd}]\d{4}(?!\d)`
+/**
+ * Numbers as people write them: from abroad, in the British form of 10 or 11 digits whose code stands together, or behind a label;
+ * and an extension behind its switchboard's. None has a slash in it, as dates and references have.
+ */
+const telephones = [
+  String.raw`(?:(?<!\d)\+[1-9]|(?<![\p{L}\d])0044)(?:${between}\d){7,14}(?!\d)`,
+  String.raw`(?<![\p{L}\d/]|\d[.\p{Pd}])0[1-9]\d(?:${between}\d){7,8}(?!\d)`,
+  String.raw`(?<!\p{L})${label}(?!${date})\(?\d(?:${between}\d){4,14}(?![\d/]|\.\d)`,
+  String.raw`(?<![\p{L}\d/])\d{3,6},?\s{0,3}ext(?:ension|n)?[.:]?\s{0,3}\d{2,8}(?![\d/])`,
+].map((form) => new RegExp(form, 'iu'))
 const email = /[^\s@<>()"',;:]{1,64}@[a-z0-9.-]{3,253}/i
 
 /**
@@ -58,10 +70,8 @@ function isOwnAddress(line: string, own: readonly string[]): boolean {
 /** A line of contact details, and no sentence that mentions somebody's number. */
 function isContact(line: string): boolean {
   if (line.length > maxContactLineCharacters || !/[@\d]/.test(line)) return false
-  const number = telephone.exec(line)?.[0] ?? ''
-  const digits = number.replace(/\D/g, '').length
-  const found = digits >= 9 && digits <= 15 ? number : (email.exec(line)?.[0] ?? '')
-  if (found === '') return false
+  const found = [...telephones, email].map((form) => form.exec(line)?.[0]).find((match) => match !== undefined)
+  if (found === undefined) return false
   const rest = line.replace(found, ' ').match(/\p{L}[\p{L}'’-]*/gu) ?? []
   return rest.length <= maxContactWords
 }
