@@ -69,6 +69,30 @@ test('a file name is read as a title, underscores as blanks, without its extensi
   }
 })
 
+test('what Windows and browsers write for a copy is no part of a file’s name (G05)', () => {
+  for (const name of [
+    'Op Hawk [SECRET] (1).txt',
+    'Op Hawk - SECRET (1).txt',
+    'Op Hawk - SECRET(2).txt',
+    'Op Hawk - SECRET - Copy.txt',
+    'Op Hawk - SECRET - Copy (2).txt',
+    'Op_Hawk_-_SECRET_(1).txt',
+    'Copy of SECRET - Op Hawk.txt',
+    'Copy of Copy of SECRET.txt',
+  ]) {
+    assert.deepEqual(levels('file name', [name]), ['SECRET'], name)
+  }
+  for (const name of [
+    'A secret (1).txt',
+    'SECRET SANTA - Copy (2).txt',
+    'Copy of Top Secret recipe.txt',
+    '(1).txt',
+    ' - Copy.txt',
+  ]) {
+    assert.deepEqual(levels('file name', [name]), [], name)
+  }
+})
+
 test('properties are marked by a title’s edges, and by a keyword, category or status that is a marking (G05)', () => {
   assert.deepEqual(levels('properties', ['SECRET - Operation Hawk'], 'title'), ['SECRET'])
   assert.deepEqual(levels('properties', ['plan; UK SECRET, hawk'], 'keywords'), ['SECRET'])

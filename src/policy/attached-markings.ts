@@ -79,12 +79,17 @@ function readAll(lines: readonly string[], read: (line: string) => Marking | nul
   return lines.map(read).filter((marking) => marking !== null)
 }
 
-/** A file's name as a title: without its extension, and with the blanks that underscores stand for. */
+/**
+ * A file's name as a title: without its extension and what Windows and browsers write for a copy, and with the blanks that
+ * underscores stand for.
+ */
 function fileTitle(name: string): string {
   return name
     .replace(/(?:\.[A-Za-z0-9]{1,8}){1,2}$/, '')
     .replaceAll('_', ' ')
     .trim()
+    .replace(/^(?:copy of ){1,4}/i, '')
+    .replace(/(?:\s?\(\d{1,3}\)|\s-\scopy){1,4}$/i, '')
 }
 
 /** What stands left, centre and right, each without the page number beside it. */
