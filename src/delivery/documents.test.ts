@@ -113,6 +113,46 @@ test('a message that is attached as a message is read where it stands, with what
   ])
 })
 
+test('a named text is looked into as a file, also where it is inline; the name of one that is the message’s own is read (G05)', async () => {
+  const mixed = (...parts: string[][]) =>
+    Buffer.from(
+      ['Content-Type: multipart/mixed; boundary=b', '', ...parts.flatMap((part) => ['--b', ...part]), '--b--', ''].join('\r\n'),
+    )
+  const inline = (name: string, text: string) => [`Content-Disposition: inline; filename="${name}"`, '', text]
+  const found = async (raw: Buffer) => (await look(raw, noThreads)).found
+  assert.deepEqual(await found(mixed(['', 'Hello'], inline('SECRET - Op Hawk.txt', 'x'), inline('a.txt', 'SECRET\r\n\r\nx'))), [
+    'SECRET - Op Hawk.txt, file name: SECRET',
+    'a.txt, first page: SECRET',
+  ])
+  assert.deepEqual(await found(mixed(inline('SECRET - Op Hawk.txt', 'x'))), ['SECRET - Op Hawk.txt, file name: SECRET'])
+  const nested = mixed(['Content-Type: message/rfc822', '', mixed(inline('SECRET - Op Hawk.txt', 'x')).toString()])
+  assert.deepEqual(await found(nested), ['attached message › SECRET - Op Hawk.txt, file name: SECRET'])
+})
+
+test('an attached message that stands encoded is looked into, too, whatever it is called (G05)', async () => {
+  const inner = message({ 'b.rtf': { kind: 'rtf', header: 'SECRET' } }, 'TOP SECRET\n\nText')
+  const encoded = (encoding: string, name: string, body: string) =>
+    Buffer.from(`Content-Type: message/rfc822${name}\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n${body}`)
+  const base64 = (octets: Buffer) => octets.toString('base64').replace(/.{76}/g, '$&\r\n')
+  assert.deepEqual(await look(encoded('base64', '', base64(inner)), threads), {
+    found: ['attached message, nested message: TOP SECRET', 'attached message › b.rtf, header: SECRET'],
+    unread: [],
+  })
+  assert.deepEqual((await look(encoded('BASE64', '; name="a.txt"', base64(inner)), threads)).found, [
+    'a.txt, nested message: TOP SECRET',
+    'a.txt › b.rtf, header: SECRET',
+  ])
+  const quoted = 'Subject: =53=45CRET - x\r\n\r\nText'
+  assert.deepEqual((await look(encoded('quoted-printable', '', quoted), threads)).found, [
+    'attached message, nested message: SECRET',
+  ])
+  const twice = encoded('base64', '', base64(encoded('base64', '', base64(inner))))
+  assert.deepEqual((await look(twice, threads)).found, [
+    'attached message › attached message, nested message: TOP SECRET',
+    'attached message › attached message › b.rtf, header: SECRET',
+  ])
+})
+
 test('what the documents of one message may take is bounded: the rest of them are not read (G05)', async () => {
   let now = 0
   const clock: Clock = { ...systemClock, monotonic: () => now }

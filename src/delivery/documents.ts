@@ -11,7 +11,18 @@ import { leadOctets } from '#mail/archive/archive.ts'
 import { decodeTransfer } from '#mail/decode.ts'
 import { kindOf } from '#mail/documents/kind.ts'
 import { textHeadOctets } from '#mail/documents/limits.ts'
-import { type Attached, charsetOf, contentsOf, fileName, headEnd, type Nested, textOfPart } from '#mail/documents/message.ts'
+import {
+  type Attached,
+  charsetOf,
+  contentsOf,
+  fileName,
+  headEnd,
+  isEncodedMessage,
+  namePlace,
+  type Nested,
+  textOfPart,
+  unnamedMessage,
+} from '#mail/documents/message.ts'
 import type { Place, Unread } from '#mail/documents/place.ts'
 import { textPlaces } from '#mail/documents/text.ts'
 import { parseHeader } from '#mail/header.ts'
@@ -34,7 +45,7 @@ const encodedLeadOctets = 4 * leadOctets
 /** Makes the reader of attachments over a process's threads. */
 export function newLookInside(threads: DocumentThreads, clock: Clock): LookInside {
   return async (message, root, reading = shippedReading) => {
-    const { attached, nested } = contentsOf(root)
+    const { attached, nested, named } = contentsOf(root)
     const markings: AttachedMarking[] = []
     const unread: UnreadAttachment[] = []
     const note = (places: readonly Place[]) => markings.push(...findAttachedMarkings(places, reading))
@@ -48,6 +59,7 @@ export function newLookInside(threads: DocumentThreads, clock: Clock): LookInsid
       const asked = passedOnIn(header, one.path)
       if (asked !== null) passedOn.push(asked)
     }
+    note(named.map((one) => namePlace(one, one.path)))
     let leftMs = messageDocumentsMs
     let turnMs = clock.monotonic()
     for (const one of attached) {
@@ -56,9 +68,10 @@ export function newLookInside(threads: DocumentThreads, clock: Clock): LookInsid
         turnMs = clock.monotonic()
       }
       const name = fileName(one.part) ?? ''
-      const path = [...one.path, name]
+      const isEncoded = isEncodedMessage(one.part)
+      const path = [...one.path, name === '' && isEncoded ? unnamedMessage : name]
       if (name !== '') note([{ where: 'file name', path, lines: [name] }])
-      if (one.part.parts.length > 0) continue
+      if (one.part.parts.length > 0 && !isEncoded) continue
       const kind = await kindOfAttached(message, one, name)
       if (kind === null) continue
       if (kind === 'closed') {

@@ -35,7 +35,12 @@ function lastOwnText(parts: readonly Part[]): Part[] {
 function isOwnText(part: Part): boolean {
   if (part.subtype !== 'plain' && part.subtype !== 'html') return false
   if (part.md5 !== null || part.disposition?.type.toLowerCase() === 'attachment') return false
-  return ![...part.parameters, ...(part.disposition?.parameters ?? [])].some(([name]) => /^(?:file)?name\b/i.test(name))
+  return !hasFileName(part)
+}
+
+/** Whether a part's header gives its file a name, by Content-Disposition or Content-Type. */
+export function hasFileName({ parameters, disposition }: Part): boolean {
+  return [...parameters, ...(disposition?.parameters ?? [])].some(([name]) => /^(?:file)?name\b/i.test(name))
 }
 
 /** The charset that a part declares, or null. */

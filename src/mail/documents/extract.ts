@@ -7,7 +7,7 @@ import { type Budget, newBudget, passOver, readWhole, spend } from '#mail/docume
 import { isEncryptedDocument } from '#mail/documents/compound.ts'
 import { kindOf } from '#mail/documents/kind.ts'
 import { maxNameCharacters, maxPlaces } from '#mail/documents/limits.ts'
-import { charsetOf, fileName, messagePlaces } from '#mail/documents/message.ts'
+import { charsetOf, fileName, isEncodedMessage, messagePlaces, unnamedMessage } from '#mail/documents/message.ts'
 import { openDocumentPlaces } from '#mail/documents/opendocument.ts'
 import { Package } from '#mail/documents/package.ts'
 import { CannotRead, type DocumentKind, type Extraction, type Place, type Unread } from '#mail/documents/place.ts'
@@ -146,11 +146,12 @@ async function readMessage(file: DocumentFile, depth: number, state: State): Pro
   const { places, attached, obstacle } = messagePlaces(file.octets, file.path)
   note(state, places)
   for (const { part, path } of attached) {
+    const isEncoded = isEncodedMessage(part)
+    if (part.parts.length > 0 && !isEncoded) continue
     const name = fileName(part) ?? ''
-    if (part.parts.length > 0) continue
     spend(state.budget, 'entries', 1)
     const octets = decodeTransfer(file.octets.subarray(part.bodyStart, part.bodyEnd), part.encoding)
-    const own = [...file.path, ...path, name]
+    const own = [...file.path, ...path, name === '' && isEncoded ? unnamedMessage : name]
     if (name !== '') note(state, [{ where: 'file name', path: own, lines: [name] }])
     const { length } = octets
     spend(state.budget, 'heldOctets', length)

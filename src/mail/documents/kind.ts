@@ -31,6 +31,8 @@ export function kindOf(name: string, type: string, leading: Buffer): DocumentKin
   // Readers take a PDF's first line anywhere near the beginning, and RTF behind blanks.
   if (start.includes('%PDF-')) return 'pdf'
   if (/^(?:\xef\xbb\xbf)?\s{0,20}\{\\rtf/.test(start)) return 'rtf'
+  // Whatever it is called: such a part that stands encoded is a message to those who read it.
+  if (byType.get(type) === 'message') return 'message'
   const extension = /\.([A-Za-z0-9]{1,8})\s{0,4}$/.exec(name.slice(-20))?.[1]?.toLowerCase() ?? ''
   return byExtension.get(extension) ?? byType.get(type) ?? null
 }
