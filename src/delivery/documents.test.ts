@@ -153,6 +153,20 @@ test('an attached message that stands encoded is looked into, too, whatever it i
   ])
 })
 
+test('a banner of an attached message or page is read behind a long style sheet (G05)', async () => {
+  const page = `<style>${'p { margin: 0 }\r\n'.repeat(6_000)}</style><p>SECRET</p><p>Dear Orla</p>`
+  const inner = `Content-Type: text/html\r\n\r\n${page}`
+  const nested = Buffer.from(`Content-Type: message/rfc822\r\n\r\n${inner}`)
+  assert.deepEqual((await look(nested, noThreads)).found, ['attached message, nested message: SECRET'])
+  const file = Buffer.from(`Content-Disposition: attachment; filename=a.html\r\n${inner}`)
+  assert.deepEqual((await look(file, noThreads)).found, ['a.html, first page: SECRET'])
+})
+
+test('a banner that ends an attached message is read, however long its text is (G05)', async () => {
+  const nested = Buffer.from(`Content-Type: message/rfc822\r\n\r\nSubject: x\r\n\r\n${'Text.\r\n'.repeat(9_000)}\r\nSECRET\r\n`)
+  assert.deepEqual((await look(nested, noThreads)).found, ['attached message, nested message: SECRET'])
+})
+
 test('what the documents of one message may take is bounded: the rest of them are not read (G05)', async () => {
   let now = 0
   const clock: Clock = { ...systemClock, monotonic: () => now }

@@ -4,23 +4,21 @@ import { passedOnIn } from '#delivery/carried-facts.ts'
 import type { DocumentThreads } from '#delivery/document-threads.ts'
 import type { DocumentJob } from '#delivery/documents-thread.ts'
 import type { AttachedFacts } from '#delivery/gather.ts'
-import { type Octets, slice } from '#delivery/inspect.ts'
+import { type Octets, slice, textOf } from '#delivery/inspect.ts'
 import { messageDocumentsMs } from '#delivery/limits.ts'
 import type { Clock } from '#base/clock.ts'
 import { leadOctets } from '#mail/archive/archive.ts'
 import { decodeTransfer } from '#mail/decode.ts'
 import { kindOf } from '#mail/documents/kind.ts'
-import { textHeadOctets } from '#mail/documents/limits.ts'
+import { htmlHeadOctets, textHeadOctets } from '#mail/documents/limits.ts'
 import {
   type Attached,
   charsetOf,
   contentsOf,
   fileName,
-  headEnd,
   isEncodedMessage,
   namePlace,
   type Nested,
-  textOfPart,
   unnamedMessage,
 } from '#mail/documents/message.ts'
 import type { Place, Unread } from '#mail/documents/place.ts'
@@ -51,7 +49,14 @@ export function newLookInside(threads: DocumentThreads, clock: Clock): LookInsid
     const note = (places: readonly Place[]) => markings.push(...findAttachedMarkings(places, reading))
     const passedOn: PassedOn[] = []
     const answers: (readonly string[])[] = []
+    let turnMs = clock.monotonic()
+    const takeTurns = async () => {
+      if (clock.monotonic() - turnMs <= turnMostMs) return
+      await nextTurn()
+      turnMs = clock.monotonic()
+    }
     for (const one of nested) {
+      await takeTurns()
       const place = await nestedPlace(message, one)
       note([place])
       const header = parseHeader(place.header)
@@ -61,12 +66,8 @@ export function newLookInside(threads: DocumentThreads, clock: Clock): LookInsid
     }
     note(named.map((one) => namePlace(one, one.path)))
     let leftMs = messageDocumentsMs
-    let turnMs = clock.monotonic()
     for (const one of attached) {
-      if (clock.monotonic() - turnMs > turnMostMs) {
-        await nextTurn()
-        turnMs = clock.monotonic()
-      }
+      await takeTurns()
       const name = fileName(one.part) ?? ''
       const isEncoded = isEncodedMessage(one.part)
       const path = [...one.path, name === '' && isEncoded ? unnamedMessage : name]
@@ -78,7 +79,7 @@ export function newLookInside(threads: DocumentThreads, clock: Clock): LookInsid
         unread.push({ path, why: 'closed' })
         continue
       }
-      if (kind === 'text' || kind === 'html') note(await textOf(message, one, kind === 'html', path))
+      if (kind === 'text' || kind === 'html') note(await placesOfText(message, one, kind === 'html', path))
       else {
         const beganMs = clock.monotonic()
         const result = leftMs > 0 ? await threads.read(() => load(message, one, path, reading)) : 'too large'
@@ -107,12 +108,13 @@ async function nestedPlace(
 ): Promise<Place & { header: Buffer }> {
   const header = await slice(message, headerStart, Math.min(headerEnd, headerStart + maxHeaderOctets))
   const read: string[] = []
-  for (const part of texts) read.push(textOfPart(part, await slice(message, part.bodyStart, headEnd(part))))
+  for (const part of texts) read.push(await textOf(message, part))
   return { where: 'nested message', path, lines: [], header, texts: read }
 }
 
-async function textOf(message: Octets, { part }: Attached, isHtml: boolean, path: readonly string[]): Promise<Place[]> {
-  const head = await slice(message, part.bodyStart, Math.min(part.bodyEnd, part.bodyStart + 2 * textHeadOctets))
+async function placesOfText(message: Octets, { part }: Attached, isHtml: boolean, path: readonly string[]): Promise<Place[]> {
+  const most = 2 * (isHtml ? htmlHeadOctets : textHeadOctets)
+  const head = await slice(message, part.bodyStart, Math.min(part.bodyEnd, part.bodyStart + most))
   return textPlaces(decodeTransfer(head, part.encoding), isHtml, path, charsetOf(part))
 }
 

@@ -1,12 +1,14 @@
 // One pass over a message's octets: its structure, its digest, its header, and as much of its text as the rules read.
 import { createHash, hash } from 'node:crypto'
 import { decodeText, decodeTransfer } from '#mail/decode.ts'
+import { htmlHeadOctets } from '#mail/documents/limits.ts'
 import { type Header, parseHeader } from '#mail/header.ts'
 import { textOfHtml } from '#mail/html.ts'
 import type { Part } from '#mail/part.ts'
 import { type Structure, StructureScan } from '#mail/structure.ts'
 import { ownTextParts } from '#mail/own-text-parts.ts'
 import { decodeParameters } from '#mail/words.ts'
+import { bannerWindowCharacters } from '#policy/limits.ts'
 
 /** Octets that can be read more than once: a spool, or a buffer. */
 export interface Octets {
@@ -28,6 +30,8 @@ export interface Inspected {
 
 /** The rules look for a banner in this much of the text's beginning and end. */
 const bannerOctets = 16 * 1024
+/** Stands for what is not read: with words in it, so that a line that is cut there is neither a marking nor blank. */
+const unread = ' (what stands here is not read) '
 const headerOctetsRead = 256 * 1024 + 4096
 
 export function octetsOf(buffer: Buffer): Octets {
@@ -76,21 +80,29 @@ async function readThrough(octets: Octets, scan: StructureScan): Promise<Buffer>
   return digest.digest()
 }
 
-/** The text of a part, of one longer than `most` octets only its beginning and end. */
+/**
+ * The text of a part, of one longer than `most` octets only its beginning and end; the beginning of HTML reaches further where it
+ * shows little, as behind a long style sheet.
+ */
 export async function textOf(octets: Octets, part: Part, most = bannerOctets): Promise<string> {
   const charset = decodeParameters(part.parameters).find(([name]) => name === 'charset')?.[1] ?? null
-  const decode = (body: Buffer) => {
-    const text = decodeText(decodeTransfer(body, part.encoding), charset)
-    return part.subtype === 'html' ? textOfHtml(text) : text
+  const { bodyStart, bodyEnd, encoding, subtype } = part
+  const decode = (body: Buffer, cut = { before: '', after: '' }) => {
+    const text = decodeText(decodeTransfer(body, encoding), charset)
+    return subtype === 'html' ? textOfHtml(text, cut) : `${cut.before}${text}${cut.after}`
   }
-  const { bodyStart, bodyEnd } = part
-  const head = decode(await slice(octets, bodyStart, bodyEnd - bodyStart <= most ? bodyEnd : bodyStart + bannerOctets))
-  if (bodyEnd - bodyStart <= most) return head
-  return `${head}\n${decode(await slice(octets, tailStart(part), bodyEnd))}`
-}
-
-/** Where the last octets of a part begin: for base64 on a group of four, where lines are of one length; for other encodings anywhere. */
-function tailStart({ encoding, bodyStart, bodyEnd }: Part): number {
-  const wanted = encoding === 'BASE64' ? bannerOctets * 16 : bannerOctets
-  return Math.max(bodyStart, bodyEnd - wanted)
+  const beginning = async (length: number) =>
+    decode(await slice(octets, bodyStart, bodyStart + length), { before: '', after: unread })
+  const endStart = bodyEnd - (encoding === 'BASE64' ? 16 * bannerOctets : bannerOctets)
+  const isWhole = (length: number) => bodyEnd - bodyStart <= most || endStart <= bodyStart + length
+  if (isWhole(bannerOctets)) return decode(await slice(octets, bodyStart, bodyEnd))
+  let head = await beginning(bannerOctets)
+  if (subtype === 'html' && head.length < bannerWindowCharacters) {
+    if (isWhole(htmlHeadOctets)) return decode(await slice(octets, bodyStart, bodyEnd))
+    head = await beginning(htmlHeadOctets)
+  }
+  const end = await slice(octets, endStart, bodyEnd)
+  // Lines of base64 begin with a group of four.
+  const whole = encoding === 'BASE64' ? end.subarray(end.indexOf('\n') + 1) : end
+  return `${head}\n${decode(whole, { before: unread, after: '' })}`
 }

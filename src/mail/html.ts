@@ -28,9 +28,12 @@ const entities = new Map(
 for (const name of ['nbsp', 'ensp', 'emsp', 'thinsp', 'Tab', 'NewLine']) entities.set(name, ' ')
 for (const name of ['shy', 'zwj', 'zwnj']) entities.set(name, '')
 
-/** What a reader of the HTML sees as text, one line each, white space reduced, empty lines dropped; linear, never throws. */
-export function textOfHtml(html: string): string {
-  const pieces: string[] = []
+/**
+ * What a reader of the HTML sees as text, one line each, white space reduced, empty lines dropped; linear, never throws. `before`
+ * and `after` stand for what was cut away, and are in the line that was cut.
+ */
+export function textOfHtml(html: string, { before = '', after = '' } = {}): string {
+  const pieces: string[] = [before]
   let preformatted = 0
   for (let at = 0; at < html.length; ) {
     const open = html.indexOf('<', at)
@@ -44,7 +47,7 @@ export function textOfHtml(html: string): string {
     if (lineBreaks.has(tag.name)) pieces.push('\n')
     at = hidden.has(tag.name) && !tag.closes ? endOfHidden(html, tag.end, tag.name) : tag.end
   }
-  return pieces
+  return [...pieces, after]
     .join('')
     .split('\n')
     .map((line) => reduced(line).trim())

@@ -67,6 +67,16 @@ test('300 parts of a document and headers of an RTF file are read (maxPartsRead)
   assert.equal((await linesOf('a.rtf', rtf)).length, limits.maxPartsRead)
 })
 
+test('256 KiB of an HTML page are read, also where it is a message’s text (htmlHeadOctets)', async () => {
+  const page = (octets: number) => Buffer.from(`${upTo(octets - 3, '<p>')}end`)
+  assert.deepEqual(await linesOf('a.html', page(limits.htmlHeadOctets)), ['end'])
+  assert.deepEqual(await linesOf('a.html', page(limits.htmlHeadOctets + 3)), [])
+  const message = (octets: number) => Buffer.concat([Buffer.from('Content-Type: text/html\r\n\r\n'), page(octets)])
+  const texts = async (octets: number) => (await read('a.eml', message(octets))).flatMap((place) => place.texts ?? [])
+  assert.deepEqual(await texts(limits.htmlHeadOctets), ['end'])
+  assert.deepEqual(await texts(limits.htmlHeadOctets + 3), [''])
+})
+
 test('16 KiB of a text, 60 lines of a page and 201 characters of a line are kept (textHeadOctets, maxLines, maxLineCharacters)', async () => {
   const text = (before: number) => linesOf('a.txt', Buffer.from(`${' '.repeat(before - 1)}\nend`))
   assert.deepEqual(await text(limits.textHeadOctets - 3), ['end'])

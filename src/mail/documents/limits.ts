@@ -15,6 +15,8 @@ export const maxSharedStrings = 5000
 export const maxPartsRead = 300
 /** Of a text file. */
 export const textHeadOctets = 16 * 1024
+/** Of HTML, whose style sheet stands before its text: Word and Outlook write 20 KiB and more. */
+export const htmlHeadOctets = 256 * 1024
 /** Groups in groups of an RTF file. */
 export const maxRtfDepth = 1000
 /** Lines of a first page, a header or a footer. */

@@ -1,6 +1,6 @@
 // A message that is a file: its header and own texts as a place of its own, and the attachments in it. RFC 5322, 2046 §5.2.1. G05.
 import { decodeText, decodeTransfer } from '#mail/decode.ts'
-import { textHeadOctets } from '#mail/documents/limits.ts'
+import { htmlHeadOctets, textHeadOctets } from '#mail/documents/limits.ts'
 import type { Place } from '#mail/documents/place.ts'
 import { textOfHtml } from '#mail/html.ts'
 import { maxHeaderOctets } from '#mail/limits.ts'
@@ -125,5 +125,5 @@ export function messagePlaces(octets: Buffer, path: readonly string[]): MessageF
 
 /** Where what is read of a text part ends. */
 export function headEnd(part: Part): number {
-  return Math.min(part.bodyEnd, part.bodyStart + textHeadOctets)
+  return Math.min(part.bodyEnd, part.bodyStart + (part.subtype === 'html' ? htmlHeadOctets : textHeadOctets))
 }

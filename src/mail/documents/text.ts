@@ -1,12 +1,12 @@
 // The first lines of a text file or HTML page that is attached. G05.
 import { decodeText } from '#mail/decode.ts'
-import { maxLines, maxLineCharacters, textHeadOctets } from '#mail/documents/limits.ts'
+import { htmlHeadOctets, maxLines, maxLineCharacters, textHeadOctets } from '#mail/documents/limits.ts'
 import type { Place } from '#mail/documents/place.ts'
 import { textOfHtml } from '#mail/html.ts'
 
 /** The first lines of a text file, by its mark, its charset or as UTF-8, and of an HTML page what is seen of it. */
 export function textPlaces(octets: Buffer, isHtml: boolean, path: readonly string[], charset: string | null = null): Place[] {
-  const head = octets.subarray(0, textHeadOctets)
+  const head = octets.subarray(0, isHtml ? htmlHeadOctets : textHeadOctets)
   const marked = markedCharset(head)
   const text = decodeText(head, marked ?? charset).replace(/^\ufeff/, '')
   const lines = (isHtml ? textOfHtml(text) : text)
