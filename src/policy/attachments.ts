@@ -1,5 +1,5 @@
 // The ceiling inside what is attached: names, documents, archives, nested messages. G05, G07, T07.
-import { markingAsMeant } from '#policy/ceiling.ts'
+import { judgedByTheCeiling, markingAsMeant } from '#policy/ceiling.ts'
 import type { AttachedMarking, FoundMarking, SubmissionFacts } from '#policy/facts.ts'
 import { maxShownNameCharacters } from '#policy/limits.ts'
 import { higherMarking } from '#policy/marking.ts'
@@ -27,7 +27,9 @@ export function attachedConfidentialTakenAsOwn(facts: SubmissionFacts): Warning 
 /** G05: every line that the ceiling refuses, each with its place: whoever releases a message releases all of them. */
 export function linesAboveTheCeiling(facts: SubmissionFacts): string[] {
   const isAbove = (found: FoundMarking) => markingAsMeant(found, facts).aboveCeiling
-  const own = facts.markings.filter(isAbove).map((found) => `${found.carrier}: ${found.line}`)
+  const own = judgedByTheCeiling(facts)
+    .filter(isAbove)
+    .map((found) => `${found.carrier}: ${found.line}`)
   const attached = facts.attached.filter(isAbove).map((found) => `${placeOf(found)}: ${found.line}`)
   return [...new Set([...own, ...attached])]
 }

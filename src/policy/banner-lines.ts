@@ -16,6 +16,9 @@ const originalFields =
   /^[ \t*]*from:[^\r\n]{0,300}\r?\n(?:[ \t*]*(?:reply-to|organi[sz]ation):[^\r\n]{0,300}\r?\n)?[ \t*]*(?:sent|date|to|subject):/im
 const attribution = /^[ \t]*on [^\r\n]{4,200}(?:\r?\n[^\r\n]{0,120})? ?wrote:[ \t]{0,9}(?:\r?\n[ \t]{0,9}){1,3}(?![ \t>\r\n])/im
 
+/** A field that mail programs put above an original, up to its value. */
+export const originalField = /^[\s*]*(?:from|sent|date|to|cc|subject|importance|attachments|reply-to|organi[sz]ation)\*?:[ \t*]*/i
+
 /**
  * The writer's own first and last lines, and the last lines of an original below them; none that `>` quotes, none of signs only.
  */
@@ -39,9 +42,28 @@ export function quotesLineByLine(text: string): boolean {
 
 /** Where an original that is not quoted line by line starts; the text's length where there is none. */
 export function originalStart(text: string): number {
+  return originalAt(text)?.start ?? text.length
+}
+
+/** Where an original that is not quoted line by line starts, and where its fields, or its text below an attribution. */
+export interface OriginalAt {
+  readonly start: number
+  readonly below: number
+  readonly isAttributed: boolean
+}
+
+/** Finds the first original that is not quoted line by line; null where there is none. */
+export function originalAt(text: string): OriginalAt | null {
   const window = text.slice(0, originalWindowCharacters)
-  if (!mayHoldOriginal(window)) return text.length
-  return Math.min(...[originalRule, originalFields, attribution].map((pattern) => pattern.exec(window)?.index ?? text.length))
+  if (!mayHoldOriginal(window)) return null
+  let first: OriginalAt | null = null
+  for (const pattern of [originalRule, originalFields, attribution]) {
+    const match = pattern.exec(window)
+    if (match === null || (first !== null && match.index >= first.start)) continue
+    const below = pattern === originalFields ? match.index : match.index + match[0].length
+    first = { start: match.index, below, isAttributed: pattern === attribution }
+  }
+  return first
 }
 
 /** Whether a text holds what every one of the patterns above asks for: a rule, or a colon behind `from`, `wrote` or `message`. */

@@ -1,14 +1,14 @@
 // What a message carries from the ones that it answers or passes on, and how it is lowered. G06.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { findQuotedMarkings, loweredMarking, loweringHasAReason, markingWasCarried, markingWithCarried } from '#policy/carried.ts'
+import { loweredMarking, loweringHasAReason, markingWasCarried, markingWithCarried } from '#policy/carried.ts'
 import type { AttachedMarking, FoundMarking, SubmissionFacts } from '#policy/facts.ts'
 import { found, plainFacts } from '#policy/facts-for-tests.ts'
 import { markingWords } from '#policy/marking.ts'
 import { floorOf } from '#policy/protection.ts'
-import { shippedSchemes } from '#policy/schemes.ts'
 
 const quoted = (line: string): FoundMarking => found('quoted', line, 'inherited')
+const original = (line: string): FoundMarking => found('original', line, 'inherited')
 const below = (line: string): FoundMarking => found('banner', line, 'inherited')
 const nested = (line: string): AttachedMarking => ({
   ...found('attachment', line, 'inherited'),
@@ -36,7 +36,9 @@ const cases: [string, Partial<SubmissionFacts>, string | null][] = [
     { markings: [found('subject', 'NOT PROTECTIVELY MARKED')], quoted: [quoted('PRIVATE')] },
     'PRIVATE',
   ],
-  ['an answer to a quoted SECRET, which is not looked at here', { quoted: [quoted('SECRET')] }, null],
+  ['an answer that cites a SECRET, which is no marking of what it answers', { quoted: [quoted('SECRET')] }, null],
+  ['an answer to an original headed SECRET, which the ceiling judges', { quoted: [original('SECRET')] }, 'SECRET'],
+  ['a forward of an original headed RESTRICTED', { quoted: [original('RESTRICTED - LEGAL')] }, 'RESTRICTED - LEGAL'],
   ['an answer to a non-adopter’s CONFIDENTIAL', { quoted: [quoted('CONFIDENTIAL')] }, null],
   ['a lowered answer', { quoted: [quoted('RESTRICTED')], lowering: ['The annex was taken off.'] }, null],
   [
@@ -79,13 +81,4 @@ test('a sender is told when the service marked a message like what it answers (G
   assert.equal(markingWasCarried(facts)?.about, 'RESTRICTED')
   assert.equal(markingWasCarried({ ...facts, markings: [found('subject', 'RESTRICTED')] }), null)
   assert.equal(markingWasCarried(plainFacts), null)
-})
-
-test('only the first quoted line is where a banner stands (G04)', () => {
-  const levels = (text: string) => findQuotedMarkings([text], shippedSchemes).map(({ marking }) => marking.level)
-  assert.deepEqual(levels('Yes.\r\n\r\nOn Monday, A wrote:\r\n> \r\n> ****\r\n> RESTRICTED\r\n> text'), ['RESTRICTED'])
-  assert.deepEqual(levels('> Dear A,\r\n> RESTRICTED\r\n'), [])
-  assert.deepEqual(levels('> \r\nRESTRICTED\r\n'), [])
-  assert.deepEqual(levels('RESTRICTED\r\n'), [])
-  assert.deepEqual(levels(`>${' >'.repeat(100_000)}`), [])
 })

@@ -1,11 +1,9 @@
 // What came with an earlier message: quoted with `>`, below an original, attached. Its marking is carried on, and lowered only
 // by a deliberate act with a reason. G06, G16.
-import { bannerWindowCharacters, maxMarkingCharacters, maxReasonCharacters, maxTexts } from '#policy/limits.ts'
+import { maxReasonCharacters } from '#policy/limits.ts'
 import type { FoundMarking, SubmissionFacts } from '#policy/facts.ts'
 import { higherMarking, highestMarking, type Marking, markingWords, ownScheme } from '#policy/marking.ts'
-import { markingAsMeant } from '#policy/ceiling.ts'
-import { readMarkingLine } from '#policy/read-marking.ts'
-import type { Scheme } from '#policy/schemes.ts'
+import { judgedByTheCeiling, markingAsMeant } from '#policy/ceiling.ts'
 import { allowed, refuse, type Verdict, type Warning, warn } from '#policy/verdict.ts'
 import { isSameMarking } from '#policy/written-form.ts'
 
@@ -13,28 +11,6 @@ import { isSameMarking } from '#policy/written-form.ts'
 export interface Lowered {
   readonly from: Marking
   readonly reason: string
-}
-
-/**
- * The banner of what each text quotes line by line: the first quoted line that is more than signs. A marking further down is
- * running text of somebody's.
- */
-export function findQuotedMarkings(texts: readonly string[], schemes: readonly Scheme[]): FoundMarking[] {
-  return texts.slice(0, maxTexts).flatMap((text) => {
-    const start = text.includes('>') ? /^[ \t]{0,9}>/m.exec(text)?.index : undefined
-    if (start === undefined) return []
-    const quoted = text.slice(start, start + bannerWindowCharacters).split(/\r?\n/)
-    const first = quoted.map(withoutQuoteMarks).find((line) => line === null || /[\p{L}\p{N}]/u.test(line))
-    if (first === undefined || first === null || first.length > maxMarkingCharacters) return []
-    const marking = readMarkingLine(first, { schemes, standsAlone: true })
-    return marking === null ? [] : [{ marking, carrier: 'quoted', origin: 'inherited', line: marking.written }]
-  })
-}
-
-/** A quoted line's own text; null for a line that is not quoted. */
-function withoutQuoteMarks(line: string): string | null {
-  const match = /^[ \t>]{0,40}/.exec(line)![0]
-  return match.includes('>') ? line.slice(match.length) : null
 }
 
 /** G06: what the message itself bears: in its marking fields, its subject, and its writer's own text. */
@@ -59,7 +35,7 @@ export function carriedMarking(facts: SubmissionFacts): Marking | null {
  * where they are of one level. What its sender lowered on purpose is not carried.
  */
 export function markingWithCarried(facts: SubmissionFacts): Marking | null {
-  const highest = highestMarking(facts.markings.map((found) => markingAsMeant(found, facts)))
+  const highest = highestMarking(judgedByTheCeiling(facts).map((found) => markingAsMeant(found, facts)))
   if (highest?.aboveCeiling === true) return highest
   const own = ownMarking(facts)
   const carried = loweringReason(facts) === null ? carriedMarking(facts) : null

@@ -8,7 +8,7 @@ import {
   markingIsWithinTheCeiling,
   stoppedIsNotPassedOn,
 } from '#policy/ceiling.ts'
-import { attachmentsAreWithinTheCeiling } from '#policy/attachments.ts'
+import { attachmentsAreWithinTheCeiling, linesAboveTheCeiling } from '#policy/attachments.ts'
 import type { AttachedMarking, FoundMarking, SubmissionFacts } from '#policy/facts.ts'
 import { adopter, found, plainFacts } from '#policy/facts-for-tests.ts'
 
@@ -58,6 +58,27 @@ test("an adopter's answer to CONFIDENTIAL passes by In-Reply-To alone; their own
   assert.equal(markingIsWithinTheCeiling(factsWith(true, [found('subject', 'CONFIDENTIAL')], true)).kind, 'allowed')
   assert.equal(markingIsWithinTheCeiling(factsWith(true, [found('banner', 'CONFIDENTIAL')], true)).kind, 'refused')
 })
+
+const headed = (isAdopter: boolean, line: string, carrier: 'original' | 'quoted' = 'original'): SubmissionFacts => ({
+  ...factsWith(isAdopter, []),
+  quoted: [found(carrier, line, 'inherited')],
+})
+
+for (const isAdopter of [true, false]) {
+  const who = isAdopter ? 'an adopter' : 'a non-adopter'
+  test(`an original headed SECRET in the text of ${who} is above the ceiling, and the line is kept for the Helpdesk (G05)`, () => {
+    const facts = headed(isAdopter, 'SECRET')
+    const verdict = markingIsWithinTheCeiling(facts)
+    assert.equal(verdict.kind === 'refused' && `${verdict.clause} ${verdict.about}`, 'G05 original: SECRET')
+    assert.deepEqual(linesAboveTheCeiling(facts), ['original: SECRET'])
+    assert.equal(markingIsWithinTheCeiling({ ...facts, isReleased: true }).kind, 'allowed')
+  })
+
+  test(`a report headed CONFIDENTIAL that ${who} quotes, or a SECRET that they cite, is within the ceiling (G04, G05, G07)`, () => {
+    assert.equal(markingIsWithinTheCeiling(headed(isAdopter, 'CONFIDENTIAL')).kind, 'allowed')
+    assert.equal(markingIsWithinTheCeiling(headed(isAdopter, 'SECRET', 'quoted')).kind, 'allowed')
+  })
+}
 
 test("a non-adopter's CONFIDENTIAL is a marking of their own, of which they are told (G05, G07)", () => {
   const facts = factsWith(false, [found('banner', 'CONFIDENTIAL')])

@@ -14,9 +14,14 @@ export function isAboveCeiling(verdict: MessageVerdict): boolean {
   )
 }
 
-/** G05: no marking in header, subject or banner, inherited or not, is above the ceiling. */
+/** G05: what the ceiling judges in a message itself: its own markings, and those at the head of an original in its text. */
+export function judgedByTheCeiling({ markings, quoted }: SubmissionFacts): FoundMarking[] {
+  return [...markings, ...quoted.filter(({ carrier }) => carrier === 'original')]
+}
+
+/** G05: no marking in header, subject or banner, or at the head of an original, inherited or not, is above the ceiling. */
 export function markingIsWithinTheCeiling(facts: SubmissionFacts): Verdict {
-  const above = facts.markings.filter((found) => markingAsMeant(found, facts).aboveCeiling)
+  const above = judgedByTheCeiling(facts).filter((found) => markingAsMeant(found, facts).aboveCeiling)
   if (above.length === 0) return allowed
   const highest = above.reduce((one, other) => (higherMarking(one.marking, other.marking) === one.marking ? one : other))
   const remedy =

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fieldsNamed, parseHeader } from '#mail/header.ts'
-import { findQuotedMarkings } from '#policy/carried.ts'
 import { decide } from '#policy/decide.ts'
 import { plainFacts } from '#policy/facts-for-tests.ts'
 import { findMarkings, isReply } from '#policy/find-markings.ts'
+import { findQuotedMarkings } from '#policy/quoted-markings.ts'
 import { shippedSchemes } from '#policy/schemes.ts'
 
 interface Example {

@@ -123,9 +123,12 @@ test('no facts make a rule throw, and every refusal fits a reply: about 160, rem
     ),
     protectiveMarkingFields: fc.nat(2),
     labelFields: fc.nat(2),
-    quoted: fc.array(fc.record({ marking, carrier: fc.constant('quoted'), origin: fc.constant('inherited'), line: text }), {
-      maxLength: 2,
-    }),
+    quoted: fc.array(
+      fc.record({ marking, carrier: fc.constantFrom('quoted', 'original'), origin: fc.constant('inherited'), line: text }),
+      {
+        maxLength: 2,
+      },
+    ),
     lowering: fc.array(text, { maxLength: 2 }),
     handling: fc.option(asked),
     passedOn: fc.array(fc.record({ path: fc.array(text, { maxLength: 3 }), from: fc.array(text, { maxLength: 2 }), asked }), {

@@ -33,7 +33,7 @@ export interface SubmissionFacts {
   readonly protectiveMarkingFields: number
   /** How many SIO-Label fields stand in the header. */
   readonly labelFields: number
-  /** The banners of what the text quotes: markings that came with earlier messages. */
+  /** The markings that head what the text quotes or passes on: they came with earlier messages. */
   readonly quoted: readonly FoundMarking[]
   /** The reasons given for marking it lower than what it answers or passes on, one for each field that gives one. */
   readonly lowering: readonly string[]
@@ -80,7 +80,8 @@ export interface RecipientFacts {
   readonly release?: RecipientRelease
 }
 
-export type Carrier = 'x-protective-marking' | 'sio-label' | 'subject' | 'banner' | 'quoted' | 'attachment'
+/** `original` is the head of one that the text shows to begin there; `quoted` may be any line of one that somebody cites. */
+export type Carrier = 'x-protective-marking' | 'sio-label' | 'subject' | 'banner' | 'quoted' | 'original' | 'attachment'
 
 export interface FoundMarking {
   readonly marking: Marking

@@ -1,5 +1,5 @@
 // Whether what a message quotes or passes on is what its sender was sent: whole, in part, or changed. G16
-import { originalStart } from '#policy/banner-lines.ts'
+import { originalField, originalStart } from '#policy/banner-lines.ts'
 import type { SubmissionFacts } from '#policy/facts.ts'
 import { maxComparedWords } from '#policy/limits.ts'
 
@@ -19,7 +19,6 @@ export interface IntegrityFacts {
 }
 
 /** What stands above or among an original, and is no part of it. */
-const fields = /^[\s*]*(?:from|sent|date|to|cc|subject|importance|attachments|reply-to|organi[sz]ation)\*?:/i
 const rule = /^[ \t]*(?:-{2,}|_{5,}|begin forwarded message:|on .{4,200}wrote:)/i
 const statement = /\[(?:\.\.\.|…|snip)\]|\b(?:extract|excerpt|redacted|edited|amended|shortened|abridged|modified|altered)\b/i
 
@@ -74,7 +73,7 @@ function quotedIn(text: string): string[][] {
 function belowTheFields(original: string): string {
   const lines = original.split(/\r?\n/)
   let at = 0
-  while (at < lines.length && (lines[at]!.trim() === '' || rule.test(lines[at]!) || fields.test(lines[at]!))) at++
+  while (at < lines.length && (lines[at]!.trim() === '' || rule.test(lines[at]!) || originalField.test(lines[at]!))) at++
   return lines.slice(at).join('\n')
 }
 
