@@ -32,7 +32,7 @@ export const maxMarkingItems = 12
 export const maxAttachedMarkings = 200
 /** Lines from the top of a document's first page in which a marking may stand alone. */
 export const maxFirstPageLines = 6
-/** What a refusal shows of a file's name, its end. */
+/** What a refusal shows of a file's name, its end, and of a marking that stands in its remedy. */
 export const maxShownNameCharacters = 40
 /** How far from the end of a text a signature block is looked for, in characters and in lines that are not blank. */
 export const closingWindowCharacters = 4_000

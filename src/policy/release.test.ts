@@ -141,6 +141,13 @@ test('a refusal says which part is protected, in which field to declare, and tha
   }
   assert.match(said({}, {}), /^client@outside\.example Its text is protected.*webmail or X-CJSM-Release/)
   assert.match(said(open, { attachments: [report] }), /“report\.docx” is protected/)
+  const long = found(
+    'subject',
+    'RESTRICTED - APPOINTMENTS - BUDGET - COMMERCIAL - CONTRACTS - HONOURS - INVESTIGATION - LEGAL - LOCSEN',
+  )
+  const contradicted = said({ markings: [long] }, { declared: [certain] })
+  assert.match(contradicted, /It is marked RESTRICTED - APPOINTMENTS/)
+  assert.ok(contradicted.length <= client.address.length + 200)
   assert.match(said(open, {}), /rules let it go to them, but this service cannot send outside/)
 })
 

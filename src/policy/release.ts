@@ -99,7 +99,7 @@ export function releaseIsDeclared({ address, release }: RecipientFacts): Verdict
     return refuse('G15', 'release-is-not-understood', address, remedy)
   }
   if (first?.ground === 'certain-not-sensitive' && marking !== null) {
-    const remedy = `It is marked ${marking}, which says that it is sensitive. Ask its originator to mark it anew, or the Helpdesk.`
+    const remedy = `It is marked ${marking.slice(0, maxShownNameCharacters).toWellFormed()}, which says that it is sensitive. Ask its originator to mark it anew, or the Helpdesk.`
     return refuse('G15', 'release-contradicts-the-marking', address, remedy)
   }
   if (part === null || first?.ground === 'certain-not-sensitive') return allowed
