@@ -12,7 +12,7 @@ import { addressKey } from '#mail/address.ts'
 import { type Header, fieldText, fieldsNamed } from '#mail/header.ts'
 import { automationOf, type PermitFacts } from '#policy/automation.ts'
 import type { AttachedMarking, RecipientFacts, SubmissionFacts, UnreadAttachment, Unscannable } from '#policy/facts.ts'
-import { findMarkings, isReply } from '#policy/find-markings.ts'
+import { findMarkings, isForward, namesAnEarlier } from '#policy/find-markings.ts'
 import type { PassedOn } from '#policy/handling-asked.ts'
 import { type MarkingSet, shippedSet } from '#policy/marking-set.ts'
 import { noWording } from '#policy/signature-block.ts'
@@ -84,7 +84,8 @@ export function gatherFacts(
     automation,
     permit,
     release: isForOutside ? releaseFacts(inspected, attached, automation, channels) : null,
-    isReply: isReply(header),
+    isReply: namesAnEarlier(header),
+    isForward: isForward(header),
   }
 }
 

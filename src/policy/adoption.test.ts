@@ -30,6 +30,19 @@ test('in an answer, RESTRICTED in subject and fields is inherited, an own banner
   assert.equal(judge(found('banner', 'RESTRICTED'), { isReply: true }), refusal)
 })
 
+test('in a calendar reply, a receipt or an automatic reply, RESTRICTED in subject and fields is inherited, an own banner is not (G07, T08)', () => {
+  const notification = { automation: { kind: 'notification', matched: 'Content-Type: multipart/report' } } as const
+  for (const carrier of ['subject', 'x-protective-marking'] as const)
+    assert.equal(judge(found(carrier, 'RESTRICTED'), notification), 'allowed')
+  assert.equal(judge(found('banner', 'RESTRICTED'), notification), refusal)
+  const automated = { automation: { kind: 'automated', matched: 'Precedence: bulk' } } as const
+  assert.equal(judge(found('subject', 'RESTRICTED'), automated), refusal)
+})
+
+test('Fw: alone makes nobody’s own subject, field or banner inherited (G07)', () => {
+  for (const carrier of carriers) assert.equal(judge(found(carrier, 'RESTRICTED'), { isForward: true }), refusal)
+})
+
 for (const line of ['NOT PROTECTIVELY MARKED', 'PROTECT - PERSONAL', 'PRIVATE', 'UK EYES ONLY', 'OFFICIAL-SENSITIVE']) {
   test(`a non-adopter may use ${line} (G07)`, () => assert.equal(judge(found('subject', line)), 'allowed'))
 }

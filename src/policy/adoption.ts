@@ -15,11 +15,15 @@ export function restrictedIsAnAdopters(facts: SubmissionFacts): Verdict {
 }
 
 /**
- * G07: whether this message's writer put the marking there. In an answer, subject and marking fields may be carried through
- * (G06); a banner is own text.
+ * G07: whether this message's writer put the marking there. In an answer, a notification, or what names the message that it
+ * passes on, subject and marking fields may be carried through (G06), and what is attached may come with it; below Fw: only what
+ * is attached, since anybody can write that. A banner is own text.
  */
 export function isOriginated(found: FoundMarking, facts: SubmissionFacts): boolean {
-  return found.origin === 'originated' && !(facts.isReply && found.carrier !== 'banner')
+  if (found.origin === 'inherited') return false
+  if (found.carrier === 'banner') return true
+  const comesFromAnother = facts.isReply || facts.automation.kind === 'notification'
+  return !comesFromAnother && !(facts.isForward && found.carrier === 'attachment')
 }
 
 function isRestricted(found: FoundMarking): boolean {

@@ -38,6 +38,9 @@ test('CONFIDENTIAL alone is the level where an adopter attaches it to a message 
   assert.equal(saidOf({ attached: [attached('CONFIDENTIAL')], submitter: adopter, isReply: true }), own)
   assert.equal(saidOf({ attached: [attached('CONFIDENTIAL', { origin: 'inherited' })], submitter: adopter }), own)
   assert.match(saidOf({ attached: [attached('UK CONFIDENTIAL', { origin: 'inherited' })] }), /^G05 /)
+  const forward = { submitter: adopter, isForward: true }
+  assert.equal(saidOf({ attached: [attached('CONFIDENTIAL')], ...forward }), own)
+  for (const line of ['SECRET', 'UK CONFIDENTIAL']) assert.match(saidOf({ attached: [attached(line)], ...forward }), /^G05 /)
 })
 
 test('a document that is damaged or took too long is delivered with a warning (G05)', () => {

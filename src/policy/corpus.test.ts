@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { fieldsNamed, parseHeader } from '#mail/header.ts'
 import { decide } from '#policy/decide.ts'
 import { plainFacts } from '#policy/facts-for-tests.ts'
-import { findMarkings, isReply } from '#policy/find-markings.ts'
+import { findMarkings, isForward, namesAnEarlier } from '#policy/find-markings.ts'
 import { findQuotedMarkings } from '#policy/quoted-markings.ts'
 import { shippedSchemes } from '#policy/schemes.ts'
 
@@ -43,7 +43,8 @@ function decideOn({ adopter, subject, fields, body }: Example) {
     markings: findMarkings(header, [body.replaceAll('\n', '\r\n')], shippedSchemes),
     quoted: findQuotedMarkings([body.replaceAll('\n', '\r\n')], shippedSchemes),
     protectiveMarkingFields: fieldsNamed(header, 'X-Protective-Marking').length,
-    isReply: isReply(header),
+    isReply: namesAnEarlier(header),
+    isForward: isForward(header),
   })
 }
 

@@ -151,6 +151,7 @@ test('no facts make a rule throw, and every refusal fits a reply: about 160, rem
     automation: fc.record({ kind: fc.constantFrom('none', 'notification', 'automated'), matched: text }),
     permit: fc.option(fc.record({ id: text, purpose: text, short: fc.constantFrom(null, 'recipients', 'rate') })),
     isReply: fc.boolean(),
+    isForward: fc.boolean(),
     release: fc.option(
       fc.record({
         declared: fc.array(

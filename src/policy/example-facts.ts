@@ -33,6 +33,7 @@ export const plainFacts: SubmissionFacts = {
   permit: null,
   release: null,
   isReply: false,
+  isForward: false,
 }
 
 export const adopter = { ...plainFacts.submitter, adopter: true }

@@ -54,8 +54,10 @@ export interface SubmissionFacts {
   readonly release: ReleaseFacts | null
   /** True where an officer of the Helpdesk found that this content of this submitter is not above the ceiling (G05). */
   readonly isReleased?: boolean
-  /** In-Reply-To or References stand in the header: its subject and marking fields may come from the message that it answers. */
+  /** The header names an earlier message (`namesAnEarlier`): its subject and marking fields may come from that one. */
   readonly isReply: boolean
+  /** The subject begins with Fw: or Fwd:, so that what is attached may have come with another message. */
+  readonly isForward: boolean
 }
 
 export interface SubmitterFacts {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseHeader } from '#mail/header.ts'
-import { findMarkings, isReply } from '#policy/find-markings.ts'
+import { findMarkings, isForward, isReply, namesAnEarlier } from '#policy/find-markings.ts'
 import { shippedSchemes } from '#policy/schemes.ts'
 
 function found(lines: readonly string[], ...texts: string[]): string[] {
@@ -42,6 +42,19 @@ test('In-Reply-To and References make an answer (RFC 5322 §3.6.4)', () => {
   assert.deepEqual(
     ['In-Reply-To: <a@b>', 'references: <a@b>', 'Subject: Re: x'].map((line) => isReply(header(line))),
     [true, true, false],
+  )
+})
+
+test('a message names an earlier one that it answers or passes on, and says in its subject that it is a forward (G07)', () => {
+  const header = (line: string) => parseHeader(Buffer.from(`${line}\r\n\r\n`))
+  const names = ['In-Reply-To: <a@b>', 'X-Forwarded-Message-Id: <a@b>', 'Subject: Fwd: x'].map((line) =>
+    namesAnEarlier(header(line)),
+  )
+  assert.deepEqual(names, [true, true, false])
+  const forwards = ['FW: x', 'Fwd : x', '=?utf-8?q?Fwd=3A_x?=', 'Re: x', 'x Fwd: y', 'Forward: x']
+  assert.deepEqual(
+    forwards.map((subject) => isForward(header(`Subject: ${subject}`))),
+    [true, true, true, false, false, false],
   )
 })
 

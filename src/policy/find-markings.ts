@@ -28,9 +28,21 @@ export function findMarkings(header: Header, texts: readonly string[], schemes: 
   ]
 }
 
-/** Whether the header says that the message answers another (RFC 5322 §3.6.4): what `SubmissionFacts.isReply` asks. */
+/** Whether the header says that the message answers another (RFC 5322 §3.6.4). */
 export function isReply(header: Header): boolean {
   return header.fields.some((field) => field.key === 'in-reply-to' || field.key === 'references')
+}
+
+/** Whether the header names a message that this one answers or, as Thunderbird writes it, passes on. */
+export function namesAnEarlier(header: Header): boolean {
+  return isReply(header) || fieldsNamed(header, 'X-Forwarded-Message-Id').length > 0
+}
+
+/** Whether a subject says that the message passes another on. */
+export function isForward(header: Header): boolean {
+  return fieldsNamed(header, 'subject')
+    .slice(0, maxMarkingFields)
+    .some((subject) => /^\s*fwd?\s*:/i.test(decodedEnds(subject)))
 }
 
 /**

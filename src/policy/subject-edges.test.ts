@@ -20,10 +20,30 @@ const answers = [
   'Re：x',
   'Auto: x',
   'Auto: Re: x',
+  'Accepted: x',
+  'Tentatively accepted: x',
+  'Declined: x',
+  'Tentative: x',
+  'Read: x',
+  'Not read: x',
+  'Automatic reply: x',
 ]
-const others = ['Regarding: x', 'Re x', 'R v x', 'Report: x', 'x Re: y', '', 'Area: x', 'Automatic: x', '[Re: x] y']
+const others = [
+  'Regarding: x',
+  'Re x',
+  'R v x',
+  'Report: x',
+  'x Re: y',
+  '',
+  'Area: x',
+  'Automatic: x',
+  '[Re: x] y',
+  'Read me: x',
+  'Reading: x',
+  'Not accepted: x',
+]
 
-test('Re:, Fw: and their like in other languages are recognised at the head only (G07)', () => {
+test('Re:, Fw: and their like in other languages, and what replies to invitations and receipts begin with, are recognised at the head only (G07)', () => {
   assert.deepEqual(
     answers.filter((subject) => !isAnswerSubject(subject)),
     [],

@@ -17,9 +17,12 @@ export interface Edge {
   readonly wordBefore: string
 }
 
-// Re and Fw in the languages that mail programs write, Re[2]: and Re^2: among them; Auto is an automatic reply's (RFC 3834 §3.1.5).
-const answerPrefix =
-  /^\s*(?:re|fwd?|aw|wg|sv|vs|vb|tr|rv|enc|antw|doorst|rif|ynt|atb|ymateb|auto)\s?(?:[[(^]\d{1,4}[\])]?)?\s?[:：]/iu
+// Re and Fw in the languages that mail programs write, Re[2]: and Re^2: among them; Auto is an automatic reply's (RFC 3834 §3.1.5),
+// the longer ones those of Outlook's and Google's replies to invitations, receipts and automatic replies.
+const answerWords =
+  're|fwd?|aw|wg|sv|vs|vb|tr|rv|enc|antw|doorst|rif|ynt|atb|ymateb|auto|' +
+  '(?:tentatively )?accepted|declined|tentative|(?:not )?read|automatic reply'
+const answerPrefix = new RegExp(`^\\s*(?:${answerWords})\\s?(?:[[(^]\\d{1,4}[\\])]?)?\\s?[:：]`, 'iu')
 const pairs = new Map([
   ['[', ']'],
   ['(', ')'],
