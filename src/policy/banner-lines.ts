@@ -11,9 +11,10 @@ export interface BannerEdge {
 }
 
 // What mail programs put above an original that they do not quote line by line.
-const originalRule = /^[ \t]*(?:-{2,}[ \t]*(?:original|forwarded|reply)\b[^\r\n]{0,60}|begin forwarded message:|_{20,})[ \t]*$/im
+const originalRule = /^[ \t]*(?:-{2,}[ \t]*(?:original|forwarded|reply)\b[^\r\n]{0,60}|begin forwarded message:)[ \t]*$/im
+// Below a line of underscores too: alone that is a writer's own, above their signature. So is `From:` with `To:` only, as of a leave.
 const originalFields =
-  /^[ \t*]*from:[^\r\n]{0,300}\r?\n(?:[ \t*]*(?:reply-to|organi[sz]ation):[^\r\n]{0,300}\r?\n)?[ \t*]*(?:sent|date|to|subject):/im
+  /^[ \t*]*from:[^\r\n]{0,300}\r?\n(?:[ \t*]*(?:reply-to|organi[sz]ation|to|cc):[^\r\n]{0,300}\r?\n){0,4}[ \t*]*(?:sent|date|subject):/im
 const attribution = /^[ \t]*on [^\r\n]{4,200}(?:\r?\n[^\r\n]{0,120})? ?wrote:[ \t]{0,9}(?:\r?\n[ \t]{0,9}){1,3}(?![ \t>\r\n])/im
 
 /** A field that mail programs put above an original, up to its value. */
@@ -68,7 +69,7 @@ export function originalAt(text: string): OriginalAt | null {
 
 /** Whether a text holds what every one of the patterns above asks for: a rule, or a colon behind `from`, `wrote` or `message`. */
 function mayHoldOriginal(text: string): boolean {
-  if (text.includes('--') || text.includes('____')) return true
+  if (text.includes('--')) return true
   for (let at = text.indexOf(':'); at >= 0; at = text.indexOf(':', at + 1)) {
     const before = text[at - 1]?.toLowerCase()
     if (before === 'm' || before === 'e') return true
