@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { textOfHtml } from '#mail/html.ts'
+import { quotingTextOfHtml, textOfHtml } from '#mail/html.ts'
 
 const pages: [why: string, html: string, text: string][] = [
   ['plain text', 'one\n two', 'one two'],
@@ -23,4 +23,34 @@ const pages: [why: string, html: string, text: string][] = [
 
 for (const [why, html, text] of pages) {
   test(`the visible lines of HTML with ${why}`, () => assert.equal(textOfHtml(html), text))
+}
+
+const quoting: [why: string, html: string, text: string][] = [
+  [
+    'Thunderbird, with the answer below',
+    '<div class="moz-cite-prefix">On 1/7/2024 Kate wrote:<br></div><blockquote type="cite"><p>one<br>two</p></blockquote><p>Yes.</p>',
+    'On 1/7/2024 Kate wrote:\n> one\n> two\nYes.',
+  ],
+  ['Gmail', 'a<blockquote class="gmail_quote" style="margin:0 0 0 .8ex;border-left:1px solid #ccc">b</blockquote>c', 'a\n> b\nc'],
+  ['Outlook', 'a<blockquote style="border:none; border-left: solid #CCC 1.0pt">b</blockquote>c', 'a\n> b\nc'],
+  ['what says only who wrote', 'On 1 July Kate wrote:<br> <BLOCKQUOTE>b</BLOCKQUOTE >c', 'On 1 July Kate wrote:\n> b\nc'],
+  ['quotations in one another', '<blockquote type=cite>a<blockquote>b</blockquote>c</blockquote>d', '> a\n> b\n> c\nd'],
+  [
+    'indentation',
+    'a<blockquote style="margin: 0 0 0 40px; border: none">b</blockquote><blockquote>c</blockquote>d',
+    'a\nb\nc\nd',
+  ],
+  [
+    'Gmail’s indentation',
+    'a<blockquote class="gmail_quote" style="margin:0 0 0 40px;border:none;padding:0">b</blockquote>c',
+    'a\nb\nc',
+  ],
+  ['an end without a beginning', 'a</blockquote>b', 'a\nb'],
+  ['a quotation that does not end', '<blockquote type="cite">a<p>b', '> a\n> b'],
+]
+for (const [why, html, text] of quoting) {
+  test(`what HTML quotes in the form of ${why} is quoted in its text too (G16)`, () => {
+    assert.equal(quotingTextOfHtml(html), text)
+    assert.equal(textOfHtml(html), text.replace(/^> /gm, ''))
+  })
 }

@@ -33,26 +33,74 @@ for (const name of ['shy', 'zwj', 'zwnj']) entities.set(name, '')
  * and `after` stand for what was cut away, and are in the line that was cut.
  */
 export function textOfHtml(html: string, { before = '', after = '' } = {}): string {
-  const pieces: string[] = [before]
+  return stretchesOf(html, before, after)
+    .flatMap(({ text }) => linesOf(text))
+    .join('\n')
+}
+
+/** The same with `> ` before the lines of quotations, as plain text has it, where an answer is compared with its original. */
+export function quotingTextOfHtml(html: string): string {
+  return stretchesOf(html, '', '')
+    .flatMap(({ text, isQuoted }) => linesOf(text).map((line) => (isQuoted ? `> ${line}` : line)))
+    .join('\n')
+}
+
+const linesOf = (text: string) =>
+  text
+    .split('\n')
+    .map((line) => reduced(line).trim())
+    .filter((line) => line !== '')
+
+/** Text between the beginnings and ends of quotations. */
+interface Stretch {
+  readonly text: string
+  readonly isQuoted: boolean
+}
+
+function stretchesOf(html: string, before: string, after: string): Stretch[] {
+  const stretches: Stretch[] = []
+  const quotations: boolean[] = [] // of the open `<blockquote>`s, whether each is one
+  let depth = 0
+  let pieces = [before]
+  let isBelowAttribution = false
   let preformatted = 0
+  const endStretch = () => {
+    stretches.push({ text: pieces.join(''), isQuoted: depth > 0 })
+    pieces = []
+  }
   for (let at = 0; at < html.length; ) {
     const open = html.indexOf('<', at)
     const text = html.slice(at, open < 0 ? html.length : open)
     if (text !== '') pieces.push(decodeEntities(preformatted > 0 ? text : reduced(text)))
+    if (/\S/.test(text)) isBelowAttribution = text.trimEnd().endsWith('wrote:')
     if (open < 0) break
     const tag = readTag(html, open)
     if (tag.name === '' && tag.end === open + 1) pieces.push('<')
     if (tag.name === 'pre') preformatted = Math.max(0, preformatted + (tag.closes ? -1 : 1))
     if (tag.name === 'td' || tag.name === 'th') pieces.push(' ')
     if (lineBreaks.has(tag.name)) pieces.push('\n')
+    if (tag.name === 'blockquote') {
+      endStretch()
+      if (!tag.closes) {
+        quotations.push(isQuotation(html.slice(open + '<blockquote'.length, tag.end), isBelowAttribution))
+        if (quotations.at(-1)) depth++
+      } else if (quotations.pop()) depth--
+    }
     at = hidden.has(tag.name) && !tag.closes ? endOfHidden(html, tag.end, tag.name) : tag.end
   }
-  return [...pieces, after]
-    .join('')
-    .split('\n')
-    .map((line) => reduced(line).trim())
-    .filter((line) => line !== '')
-    .join('\n')
+  pieces.push(after)
+  endStretch()
+  return stretches
+}
+
+/**
+ * Whether a `<blockquote>` with these attributes is what mail programs put around an original: Thunderbird and Apple Mail say so,
+ * Gmail by its class, Outlook by a line at the left. Any other is an indentation, but below `… wrote:`.
+ */
+function isQuotation(attributes: string, isBelowAttribution: boolean): boolean {
+  if (/\btype\s*=\s*["']?cite\b/i.test(attributes) || /\bborder-left\s*:(?!\s*(?:none|0))/i.test(attributes)) return true
+  if (/\bborder\s*:\s*none/i.test(attributes)) return false
+  return /_quote\b/i.test(attributes) || isBelowAttribution
 }
 
 interface Tag {
