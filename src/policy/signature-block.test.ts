@@ -61,6 +61,7 @@ const unsigned: [why: string, text: string, isAnswer: boolean][] = [
   ['a reference', 'Ref 01-23-456789-x\n\nRegards\nJane', false],
   ['an account', 'Sort code 01-23-45, account 12345678\n\nRegards\nJane', false],
   ['an extension of nothing', 'Ext 7312\n\nRegards\nJane', false],
+  ['the address of who is quoted', 'On 1 July 2024, Kate <k@x.test> wrote:\n> what do you say?\n\nYes.\nJane', true],
   ['the block of a quoted original', 'Yes.\nJane\n\n> Kate\n> 020 7946 0000', true],
   [
     'the block of an original that is not quoted',

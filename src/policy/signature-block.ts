@@ -48,17 +48,15 @@ export function bearsBlock(text: string, own: readonly string[], isAnswer: boole
   if (!/[@\d]/.test(last) && !isAnswer) return false
   const closing = linesOf(last)
   if (closing.some((line) => isOwnAddress(line, own))) return true
-  return isAnswer
-    ? linesOf(text.slice(0, originalStart(text)).slice(-closingWindowCharacters)).some(isContact)
-    : closing.some(isContact)
+  return (isAnswer ? linesOf(text.slice(0, originalStart(text))) : closing).some(isContact)
 }
 
-/** The last lines that are neither blank nor quoted. */
+/** The last lines that are neither blank nor quoted, nor say whose words are. */
 function linesOf(text: string): string[] {
   return text
     .split(/\r?\n/)
     .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('>'))
+    .filter((line) => line !== '' && !line.startsWith('>') && !line.endsWith('wrote:'))
     .slice(-closingLines)
 }
 
