@@ -65,8 +65,8 @@ const answers = (header: Header) =>
   isReply(header) ||
   fieldsNamed(header, 'Subject').some((field) => /^\s*(?:re|fwd?|aw|wg)\s*:/i.test(fieldText(field).slice(0, 40)))
 
-function textOf({ textParts, texts }: Inspected, part: Part): string | null {
-  return texts[textParts.indexOf(part)] ?? null
+function textOf({ textParts, quotingTexts }: Inspected, part: Part): string | null {
+  return quotingTexts[textParts.indexOf(part)] ?? null
 }
 
 /** Signed or encrypted within its text (RFC 9580 §6.2). */

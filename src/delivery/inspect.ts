@@ -3,9 +3,10 @@ import { createHash, hash } from 'node:crypto'
 import { decodeText, decodeTransfer } from '#mail/decode.ts'
 import { htmlHeadOctets } from '#mail/documents/limits.ts'
 import { type Header, parseHeader } from '#mail/header.ts'
-import { textOfHtml } from '#mail/html.ts'
+import { quotingTextOfHtml, textOfHtml } from '#mail/html.ts'
 import type { Part } from '#mail/part.ts'
 import { type Structure, StructureScan } from '#mail/structure.ts'
+import { charsetOf } from '#mail/own-text.ts'
 import { ownTextParts } from '#mail/own-text-parts.ts'
 import { decodeParameters } from '#mail/words.ts'
 import { bannerWindowCharacters } from '#policy/limits.ts'
@@ -24,12 +25,16 @@ export interface Inspected {
   readonly digest: Buffer
   /** The message's own text in each alternative (HTML as text), decoded; of a long one only its beginning and end. */
   readonly texts: readonly string[]
+  /** The same with `> ` before what HTML quotes, as plain text has it: where it matters which words are the writer's. */
+  readonly quotingTexts: readonly string[]
   /** The parts that `texts` come from, in their order. */
   readonly textParts: readonly Part[]
 }
 
 /** The rules look for a banner in this much of the text's beginning and end. */
 const bannerOctets = 16 * 1024
+/** A text that is read whole for what it quotes. */
+export const mostComparedOctets = 256 * 1024
 /** Stands for what is not read: with words in it, so that a line that is cut there is neither a marking nor blank. */
 const unread = ' (what stands here is not read) '
 const headerOctetsRead = 256 * 1024 + 4096
@@ -62,7 +67,9 @@ export async function inspect(octets: Octets): Promise<Inspected> {
   const texts: string[] = []
   const textParts = ownTextParts(structure.root)
   for (const part of textParts) texts.push(await textOf(octets, part))
-  return { header, structure, digest, texts, textParts }
+  const quotingTexts: string[] = []
+  for (const [at, part] of textParts.entries()) quotingTexts.push((await quotingTextOf(octets, part)) ?? texts[at]!)
+  return { header, structure, digest, texts, quotingTexts, textParts }
 }
 
 /** Feeds the octets to a scan, and returns their SHA-256. */
@@ -105,4 +112,12 @@ export async function textOf(octets: Octets, part: Part, most = bannerOctets): P
   // Lines of base64 begin with a group of four.
   const whole = encoding === 'BASE64' ? end.subarray(end.indexOf('\n') + 1) : end
   return `${head}\n${decode(whole, { before: unread, after: '' })}`
+}
+
+/** The text of HTML with `> ` before what it quotes; null where that is nothing, or the part is longer than `mostComparedOctets`. */
+export async function quotingTextOf(octets: Octets, part: Part): Promise<string | null> {
+  const { bodyStart, bodyEnd, encoding, subtype } = part
+  if (subtype !== 'html' || bodyEnd - bodyStart > mostComparedOctets) return null
+  const html = decodeText(decodeTransfer(await slice(octets, bodyStart, bodyEnd), encoding), charsetOf(part))
+  return /<blockquote/i.test(html) ? quotingTextOfHtml(html) : null
 }

@@ -41,20 +41,19 @@ const whole = Buffer.from(received, 'latin1')
 
 const said = (got: string) =>
   /^X-CJSM-Integrity: (\S+); original=(?:\r\n)? ?(\S+)\r$/m.exec(got.replace(/\r\n /g, ' '))?.slice(1, 3) ?? null
-const answer = (to: string, ...quoted: string[]) =>
+const sendAnswer = (type: string, lines: readonly string[], to = id) =>
   send(
     miriam,
     ada,
     `Message-ID: ${newId()}`,
     `In-Reply-To: ${to}`,
-    'Content-Type: text/plain; charset=utf-8',
+    `Content-Type: ${type}; charset=utf-8`,
     'Content-Transfer-Encoding: 8bit',
     'Subject: Re: seen',
     '',
-    ...quoted,
-    '',
-    phone,
+    ...lines,
   )
+const answer = (to: string, ...quoted: string[]) => sendAnswer('text/plain', [...quoted, '', phone], to)
 const latest = async () =>
   (await allRecords(service)).findLast(({ leaf }) => leaf.event === 'SubmissionAcceptance')!.openings[0]!.detail
 
@@ -78,6 +77,78 @@ test('an extract says so; one whose writer says so is left as it is (G16)', asyn
   assert.match(got, /\r\nNotice: what is quoted here is an extract/)
   const stated = await answer(id, 'This is the relevant extract:', '> He wore a red coat.')
   assert.deepEqual(said(stated), ['extract', id])
+  assert.doesNotMatch(stated, /Notice:/)
+})
+
+const quotedText = [...text, '', phone]
+const signature = ['Miriam Hollis', 'Solicitor', '020 7946 0001']
+const rule = '_'.repeat(32)
+const outlook = ['From: Priya Raman', 'Sent: 1 July 2024 10:00', 'To: Miriam Hollis; Ada', 'Quist', 'Subject: seen', '']
+const honest: [verdict: string | null, why: string, ...lines: string[]][] = [
+  [null, 'a line of underscores above the signature', 'Dear Priya, received.', '', rule, ...signature],
+  [null, 'the dates of a leave', 'I am away:', '', 'From: Monday 9 February', 'To: Friday 13 February', '', ...signature],
+  ['verbatim', 'Outlook’s fields below such a signature', 'Yes.', '', rule, ...signature, '', ...outlook, ...quotedText],
+  ['verbatim', 'quote marks above it', 'On 1 July, Priya wrote:', ...quotedText.map((line) => `> ${line}`), 'Yes.', ...signature],
+]
+for (const [verdict, why, ...lines] of honest) {
+  test(`an honest answer with ${why} is delivered as it is (G12, G16)`, async () => {
+    const got = await sendAnswer('text/plain', lines)
+    assert.equal(said(got)?.[0] ?? null, verdict)
+    assert.ok(got.endsWith(`\r\n\r\n${Buffer.from(lines.join('\r\n')).toString('latin1')}\r\n`), got)
+  })
+}
+
+const html = (body: readonly string[]) => body.map((line) => `${line}<br>`).join('\r\n')
+const ofThunderbird = ['<div class="moz-cite-prefix">On 1/7/2024 10:00, Priya wrote:<br></div>', '<blockquote type="cite">']
+const ofGmail = [
+  '<div class="gmail_attr">On Mon, 1 Jul 2024, Priya &lt;p@x.test&gt; wrote:<br></div><blockquote class="gmail_quote">',
+]
+const honestHtml: [why: string, ...lines: string[]][] = [
+  ['below Thunderbird’s quotation', ...ofThunderbird, html(quotedText), '</blockquote><p>Yes.</p>', html(signature)],
+  ['above Gmail’s', '<p>Yes.</p>', html(signature), ...ofGmail, html(quotedText), '</blockquote>'],
+  ['whose signature is below Gmail’s', '<p>Yes.</p>', ...ofGmail, html(quotedText), '</blockquote>', html(signature)],
+  [
+    'between the lines',
+    '<blockquote type="cite">',
+    html(text.slice(0, 1)),
+    '</blockquote>When?<blockquote type="cite">',
+    html(quotedText.slice(1)),
+    '</blockquote>By whom?<br>',
+    html(signature),
+  ],
+]
+for (const [why, ...lines] of honestHtml) {
+  test(`an honest answer in HTML ${why} is verbatim, and delivered as it is (G12, G16)`, async () => {
+    const got = await sendAnswer('text/html', lines)
+    assert.deepEqual(said(got), ['verbatim', id])
+    assert.ok(got.endsWith(`\r\n\r\n${Buffer.from(lines.join('\r\n')).toString('latin1')}\r\n`), got)
+  })
+}
+
+test('an honest answer above a long original in HTML is given no second block, and one without is given one (G12)', async () => {
+  const long = [
+    ...ofGmail,
+    html(Array.from({ length: 2_000 }, (_, at) => `Paragraph ${at} of it.`)),
+    html(quotedText),
+    '</blockquote>',
+  ]
+  assert.doesNotMatch(await sendAnswer('text/html', ['<p>Yes.</p>', html(signature), ...long]), /\r\n-- <br>/)
+  assert.match(await sendAnswer('text/html', ['<p>Yes.</p>', ...long]), /\r\n-- <br>\r\nMiriam Hollis<br>/)
+})
+
+test('a word changed in what HTML quotes is told, and who quotes without a block is given one (G12, G16)', async () => {
+  const got = await sendAnswer('text/html', ['<p>Yes.</p>', ...ofGmail, html(quotedText).replace('red', 'tan'), '</blockquote>'])
+  assert.deepEqual(said(got), ['modified', id])
+  assert.match(got, /Notice: what is quoted or passed on/)
+  assert.match(got, /\r\n-- <br>\r\nMiriam Hollis<br>/)
+})
+
+test('a word of any lawyer’s does not stand for the notice of a changed copy (G16)', async () => {
+  const changed = ['> the defendant was seen at ten o’clock.', '', ...signature]
+  const amended = await sendAnswer('text/plain', ['Please find the amended defence statement attached.', ...changed])
+  assert.match(amended, /\r\nNotice: what is quoted or passed on/)
+  const stated = await sendAnswer('text/plain', ['I have amended the quoted text.', ...changed])
+  assert.deepEqual(said(stated), ['modified', id])
   assert.doesNotMatch(stated, /Notice:/)
 })
 

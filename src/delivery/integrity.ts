@@ -1,7 +1,7 @@
 // Compares what a message quotes or attaches with the message that its sender received, found by its Message-ID in whatever mailbox it is. G16
 import { createHash } from 'node:crypto'
 import { keyOf } from '#community/standing.ts'
-import { type Inspected, type Octets, inspect, octetsOf, textOf } from '#delivery/inspect.ts'
+import { type Inspected, type Octets, inspect, mostComparedOctets, octetsOf, quotingTextOf, textOf } from '#delivery/inspect.ts'
 import type { EnvelopeAddress, ImapEnvelope } from '#mail/envelope.ts'
 import { fieldText, type Header } from '#mail/header.ts'
 import { isMessage, type Part } from '#mail/part.ts'
@@ -18,8 +18,6 @@ export type FindIntegrity = (who: Reader, octets: Octets, inspected: Inspected) 
 /** Originals of one message that are compared, and how large they may be. */
 const mostOriginals = 4
 const mostOctets = 1024 * 1024
-/** A text that is compared. */
-const mostTextOctets = 256 * 1024
 type Source = Pick<Mailboxes, 'receivedAs' | 'fetchSummaries' | 'openToCompare'>
 
 interface Original {
@@ -45,10 +43,11 @@ export function newFindIntegrity({ mailboxes }: { mailboxes: Source }): FindInte
   return async (who, octets, inspected) => {
     const attached = attachedMessages(inspected.structure.root)
     const ids = answeredIds(inspected.header)
-    const answered = ids.length > 0 && inspected.texts.some(quotesSomething) ? ids : []
+    const answered = ids.length > 0 && inspected.quotingTexts.some(quotesSomething) ? ids : []
     const verdicts: { verdict: Integrity; original: string }[] = []
     let stopped: Stopped | undefined
     let readers: readonly string[] | undefined
+    let originals: readonly string[] = []
     for (const { id, part } of attached.slice(0, mostOriginals)) {
       const found = await original(who, id)
       stopped ??= found?.content.stopped
@@ -59,15 +58,16 @@ export function newFindIntegrity({ mailboxes }: { mailboxes: Source }): FindInte
       const found = await original(who, id)
       if (found === null) continue
       stopped ??= found.content.stopped
-      const verdict = stopped === undefined ? await compared(octets, inspected, found.content) : 'cannot-tell'
-      verdicts.push({ original: id, verdict })
-      if (verdict !== 'cannot-tell') readers = found.keptTo ?? undefined
+      originals = stopped === undefined ? ((await originalTexts(found.content)) ?? []) : []
+      const read = originals.length === 0 ? [] : await compared(octets, inspected, originals)
+      verdicts.push({ original: id, verdict: worst(read) })
+      if (read.some((verdict) => verdict !== 'cannot-tell')) readers = found.keptTo ?? undefined
       break
     }
     const said = worst(verdicts.map(({ verdict }) => verdict))
     const about = verdicts.find(({ verdict }) => verdict === said)
     if (about === undefined) return null
-    const isStated = inspected.texts.some(statesTheChange)
+    const isStated = inspected.quotingTexts.some((text) => statesTheChange(text, originals))
     return { ...about, isStated, ...(stopped === undefined ? {} : { stopped }), ...(readers === undefined ? {} : { readers }) }
   }
 }
@@ -78,18 +78,22 @@ const readersOf = ({ from, replyTo, to, cc }: ImapEnvelope) => keysIn([...from, 
 const keysIn = (entries: readonly EnvelopeAddress[]) =>
   entries.flatMap(({ mailbox, host }) => (mailbox === null || host === null ? [] : [keyOf(`${mailbox}@${host}`) ?? []].flat()))
 
-async function compared(octets: Octets, inspected: Inspected, content: Content): Promise<Integrity> {
-  const answered = octetsOf(await readAll(content.range(0, content.octets)))
-  const originals = await wholeTexts(answered, await inspect(answered))
-  const texts = await wholeTexts(octets, inspected)
-  if (originals === null || texts === null) return 'cannot-tell'
-  return worst(texts.filter(quotesSomething).map((text) => integrityOf(text, originals)))
+/** What each alternative that quotes something says of the original; empty where one is too long to be compared. */
+async function compared(octets: Octets, inspected: Inspected, originals: readonly string[]): Promise<Integrity[]> {
+  const texts = (await wholeTexts(octets, inspected)) ?? []
+  return texts.filter(quotesSomething).map((text) => integrityOf(text, originals))
 }
 
-/** All of the texts, or null where one is too long to be compared. */
+async function originalTexts(content: Content): Promise<string[] | null> {
+  const octets = octetsOf(await readAll(content.range(0, content.octets)))
+  return wholeTexts(octets, await inspect(octets))
+}
+
+/** All of the texts, with quote marks in that of HTML too, or null where one is too long to be compared. */
 async function wholeTexts(octets: Octets, { textParts }: Inspected): Promise<string[] | null> {
-  if (textParts.some(({ bodyStart, bodyEnd }) => bodyEnd - bodyStart > mostTextOctets)) return null
-  return Promise.all(textParts.map((part) => textOf(octets, part, mostTextOctets)))
+  if (textParts.some(({ bodyStart, bodyEnd }) => bodyEnd - bodyStart > mostComparedOctets)) return null
+  const read = async (part: Part) => (await quotingTextOf(octets, part)) ?? (await textOf(octets, part, mostComparedOctets))
+  return Promise.all(textParts.map(read))
 }
 
 function worst(verdicts: readonly Integrity[]): Integrity {

@@ -64,6 +64,8 @@ export const fewestForEditDistance = 5
 export const maxShownAddresses = 2
 /** A text with more words is not compared with its original. */
 export const maxComparedWords = 50_000
+/** What is taken for an original without quote marks is one where so many words follow one another as in the original. */
+export const fewestCommonWords = 4
 /** What a refusal shows of the fact that matched. */
 export const maxAboutCharacters = 160
 /** What a refusal shows of the Helpdesk's contact. */
