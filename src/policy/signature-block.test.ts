@@ -26,6 +26,17 @@ const signed: [why: string, text: string, isAnswer: boolean][] = [
   ['an address', 'Hello\n-- \nJane Doe\njane@elsewhere.example', false],
   ['several on a line', 'Hello\n\nT: 020 7946 0000 M: 07700 900000 E: jane@firm.example', false],
   ['a block with a statement below', `Hello\n\nJane\n01632 960001\n${filler(12)}`, false],
+  [
+    'a block above a long quoted original',
+    `Yes.\n\nJane\n01632 960001\n\nKate wrote:\n${'> what do you say?\n'.repeat(400)}`,
+    true,
+  ],
+  ['a block below a line of underscores', `Yes.\n\n${'_'.repeat(32)}\nJane\nSolicitor\n01632 960001`, true],
+  [
+    'a block below the dates of a leave',
+    'I am away:\n\nFrom: Monday 9 February\nTo: Friday 13 February\n\nJane\n01632 960001',
+    true,
+  ],
   ['a block above a quoted original', 'Yes.\n\nJane\n01632 960001\n\n> what do you say?\n> Kate', true],
   [
     'a block above an original that is not quoted',
