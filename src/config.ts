@@ -204,7 +204,7 @@ const settings = {
     default: '',
     pattern: '^[^\\s+]{0,255}$',
     description:
-      'The name of the record’s log (C2SP tlog-checkpoint), also of its key; must never change. Default: hostName and /evidence.',
+      'The name of the record’s log (C2SP tlog-checkpoint), also of its key. Default: the name that the log began with, which stays when hostName changes; a new log’s is hostName and /evidence. Another name than the log began with stops the start. G14',
   }),
   witnesses: Type.Array(Type.String({ pattern: '^https?://[^\\s]{1,500} [^\\s]{1,400}$' }), {
     default: [],

@@ -12,7 +12,7 @@ import { openEvidence } from '#evidence/record.ts'
 import { keepAnchor, sequence, startSequencer } from '#evidence/sequencer.ts'
 import { openStanding } from '#evidence/standing.ts'
 import { TreeIsDamaged } from '#evidence/tiles.ts'
-import { publicKeysText, treeOf } from '#evidence/tree.ts'
+import { beganAs, publicKeysText, treeOf } from '#evidence/tree.ts'
 import { type Receipt, readPublicKeys, verifyReceipt } from '#evidence/verify.ts'
 import { theService } from '#keys/epoch.ts'
 import { openKeys } from '#keys/keys.ts'
@@ -75,6 +75,13 @@ async function treeIsWhole(): Promise<void> {
   assert.equal(latest.size, rows.length)
   assert.ok(latest.root.equals(rootOf(rows.map((row) => leafHash(row.leaf)))))
 }
+
+test('a log has a name of its own from the first signature on (G14)', async () => {
+  assert.equal(await beganAs(database), null)
+  await write(1)
+  await sequence(parts)
+  assert.equal(await beganAs(database), testOrigin)
+})
 
 test('a record that is committed late, with an id below those in the tree, gets its place all the same', async () => {
   const { promise: go, resolve } = Promise.withResolvers<void>()

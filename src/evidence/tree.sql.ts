@@ -109,6 +109,12 @@ export function noteLogKey(tx: Transaction, verifier: string, size: number) {
         on conflict (verifier) do update set last_size = greatest(evidence_log_key.last_size, excluded.last_size)`)
 }
 
+/** False until the schema has been brought up to date for the first time. */
+export async function hasLogKeys(run: Runner): Promise<boolean> {
+  const [row] = await run.rows<{ there: boolean }>(sql`select to_regclass('evidence_log_key') is not null as there`)
+  return row!.there
+}
+
 export function logKeys(run: Runner) {
   return run.rows<{ verifier: string; firstSize: number; lastSize: number }>(
     sql`select verifier, first_size, last_size from evidence_log_key order by first_size, last_size`,

@@ -1,7 +1,16 @@
 // The tree as it is stored: its nodes for proofs, the latest checkpoint, and the file of public keys by which receipts are verified.
 import { type Nodes, consistencyProof, inclusionProof, rootAt } from '#evidence/merkle.ts'
 import { type Edge, TreeIsDamaged, isEdgeOf, nodesOf, rootOfEdge } from '#evidence/tiles.ts'
-import { type CheckpointRow, coveringCheckpoint, edgeTiles, latestCheckpoint, logKeys, tileRow } from '#evidence/tree.sql.ts'
+import {
+  type CheckpointRow,
+  coveringCheckpoint,
+  edgeTiles,
+  hasLogKeys,
+  latestCheckpoint,
+  logKeys,
+  tileRow,
+} from '#evidence/tree.sql.ts'
+import { readVerifier } from '#keys/note.ts'
 import type { Runner } from '#store/database.ts'
 
 export interface Tree {
@@ -41,6 +50,12 @@ export async function readEdge(run: Runner, size: number, root: Buffer): Promise
 
 /** A checkpoint's note with the cosignatures that it has. */
 export const checkpointNote = (row: CheckpointRow): string => row.note + row.cosignatures
+
+/** The name under which the log began, by the first key that signed for it; null where nothing was signed yet. */
+export async function beganAs(run: Runner): Promise<string | null> {
+  const [first] = (await hasLogKeys(run)) ? await logKeys(run) : []
+  return first === undefined ? null : (readVerifier(first.verifier)?.name ?? null)
+}
 
 /** The file of public keys for `verify`: the log's, each with the sizes for which it counts, and the witnesses'. */
 export async function publicKeysText(run: Runner, verifiers: readonly string[], witnesses: readonly string[]): Promise<string> {

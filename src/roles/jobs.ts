@@ -22,7 +22,7 @@ import { openWatcher } from '#mailbox/watch.ts'
 import { holdsParts } from '#roles/holds.ts'
 import type { Replies } from '#roles/replies.ts'
 import { openServiceDomains } from '#roles/open.ts'
-import { logOriginOf, placesOf } from '#roles/places.ts'
+import { placesOf } from '#roles/places.ts'
 
 const drainWithinMs = 18_000
 const hourMs = 3_600_000
@@ -37,7 +37,7 @@ export async function runJobs(config: Config): Promise<void> {
   const done = metrics.counter('cjsm_jobs_tidied_total', 'Rows and objects that background jobs tidied away', ['job'])
   const { domains, logKeeper, close } = openServiceDomains(config, systemClock, log, 5)
   const standing = openStanding(domains.database, systemClock)
-  const sequencer = startSequencer({ ...domains, logKeeper, standing, origin: logOriginOf(config) })
+  const sequencer = startSequencer({ ...domains, logKeeper, standing, origin: config.logOrigin })
   const witnesses = startWitnesses({ ...domains, logKeeper, standing, witnesses: readWitnesses(config.witnesses) })
   const clock = newClockGuard(domains.database)
   const expires = (job: string, work: () => Promise<number>) => {

@@ -13,7 +13,7 @@ import { openLogKeys } from '#keys/log-keys.ts'
 import { openRootKey } from '#keys/root.ts'
 import { aesGcmZstd } from '#keys/sealing.ts'
 import { serveKeys } from '#keys/service.ts'
-import { logOriginOf, placesOf } from '#roles/places.ts'
+import { placesOf } from '#roles/places.ts'
 
 export async function runKeys(config: Config): Promise<void> {
   const log = newLog(config.logLevel, { process: 'keys' }, config.logFile === '-' ? undefined : config.logFile)
@@ -28,7 +28,7 @@ export async function runKeys(config: Config): Promise<void> {
     root,
     keyring,
     anchor: openAnchor(root.ownFolder),
-    origin: logOriginOf(config),
+    origin: config.logOrigin, // the supervisor says which: roles/log-origin.ts
     operatorKeys: config.operatorKeys,
     onFault: (fault) => log.error({ fault: describeFault(fault) }, 'the rotation of the root key failed; it is tried again'),
   })

@@ -26,10 +26,6 @@ export interface Places {
   readonly written: readonly string[]
 }
 
-/** The name of the record's log. */
-export const logOriginOf = (config: Config): string =>
-  config.logOrigin === '' ? `${config.hostName}/evidence` : config.logOrigin
-
 /** What must be free there. */
 export const floorOf = (config: Config): SpaceFloor => ({ octets: config.diskFloorOctets, inodes: config.diskFloorInodes })
 

@@ -12,8 +12,8 @@ import { type Witness, readWitnesses } from '#evidence/witnesses.ts'
 import type { LogKeeper } from '#keys/log-keys.ts'
 import { auditMessages, newAccounts } from '#mailbox/audit.ts'
 import type { Domains } from '#roles/domains.ts'
+import { originOfKeys } from '#roles/log-origin.ts'
 import { openServiceDomains } from '#roles/open.ts'
-import { logOriginOf } from '#roles/places.ts'
 import type { Transaction } from '#store/database.ts'
 import { sql } from '#store/sql.ts'
 
@@ -70,8 +70,10 @@ async function verifyAll(config: Config, print: Print): Promise<number> {
     findings.push(sentence)
     print(`WRONG: ${sentence}`)
   }
-  const parts = { origin: logOriginOf(config), witnesses: readWitnesses(config.witnesses), find }
-  const audited = await within(config, (domains, logKeeper) => auditAll(domains, { ...parts, logKeeper }))
+  const parts = { witnesses: readWitnesses(config.witnesses), find }
+  const audited = await within(config, async (domains, logKeeper) =>
+    auditAll(domains, { ...parts, logKeeper, origin: await originOfKeys(logKeeper) }),
+  )
   print(
     `${audited.records} records, ${audited.messages} messages: ${findings.length === 0 ? 'nothing is wrong' : `${findings.length} things are wrong`}.`,
   )

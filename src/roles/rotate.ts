@@ -27,8 +27,8 @@ import {
   signerText,
 } from '#keys/note.ts'
 import type { Rotation } from '#keys/rotation.ts'
+import { originOfKeys } from '#roles/log-origin.ts'
 import { openServiceDomains } from '#roles/open.ts'
-import { logOriginOf } from '#roles/places.ts'
 
 type Print = (text: string) => void
 const lookEveryMs = 200
@@ -144,7 +144,8 @@ export async function acceptRollback(config: Config, options: Options, print: Pr
     if (!found.acceptable) return 1
     const { size, root, disregarded } = await logKeeper.anchor()
     const given = found.conflicting.filter((verifier) => !disregarded.includes(verifier))
-    const text = rollbackText({ origin: logOriginOf(config), anchor: { size, root }, tree: found.tree, disregarded: given })
+    const origin = await originOfKeys(logKeeper)
+    const text = rollbackText({ origin, anchor: { size, root }, tree: found.tree, disregarded: given })
     const why = await logKeeper.acceptRollback(
       noteOf(
         text,

@@ -23,6 +23,7 @@ import { serviceUser, type UnixUser } from '#host/privileges.ts'
 import { forkSpec, type RoleProcess, workerSpecs } from '#host/role-specs.ts'
 import { type ProcessSpec, Supervisor } from '#host/supervisor.ts'
 import { serveAnswers } from '#roles/answers.ts'
+import { withLogOrigin } from '#roles/log-origin.ts'
 import { markingSetIn } from '#roles/marking-files.ts'
 import { facePorts, placesOf, workersOf } from '#roles/places.ts'
 
@@ -108,21 +109,23 @@ async function start(
 ): Promise<PreparedClamav | null> {
   if (config.tlsCertificate === '') developmentCertificate(folders.tls, config.hostName, user)
   const clamav = config.clamdSocket === '' ? await prepareScanner(config, folders, user, log, say) : null
-  const role = (name: string, stopWithinMs: number): RoleProcess => ({
-    module: mainModule,
-    args: [name],
-    env: { ...environmentOf(config), ...memoryGivenBack },
-    stopWithinMs,
-    restartAfterMs: config.unansweredMs,
-  })
   say('Starting the database, the key process and the virus scanner ...')
-  const first: ProcessSpec[] = [forkSpec('keys', 'keys', role('keys', 5_000))]
+  const first: ProcessSpec[] = []
   if (config.databaseUrl === '')
     first.push(postgresSpec(await preparePostgres({ folder: folders.postgres, runFolder: folders.sockets.postgres, user, log })))
   else await externalDatabaseIsFit(config.databaseUrl)
   if (clamav !== null) first.push(clamdSpec(clamav, config.unansweredMs))
   await supervisor.start([first])
-  await setUp(config)
+  const settled = await withLogOrigin(config, log)
+  const role = (name: string, stopWithinMs: number): RoleProcess => ({
+    module: mainModule,
+    args: [name],
+    env: { ...environmentOf(settled), ...memoryGivenBack },
+    stopWithinMs,
+    restartAfterMs: config.unansweredMs,
+  })
+  await supervisor.start([[forkSpec('keys', 'keys', role('keys', 5_000))]])
+  await setUp(settled)
   say('Starting the mail service ...')
   const workers = workersOf(config)
   const execArgv = [...shortLived, growsFreely, ...(workers === 1 ? [outsideCounts] : [])]

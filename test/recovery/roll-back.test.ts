@@ -83,6 +83,38 @@ test('both kinds of keys are rotated while it runs; receipts of before stay good
   assert.equal(instance.cjsm('verify', '--all').status, 0)
 })
 
+test('a new hostName leaves the log its name, so that old receipts and keys stay good; another logOrigin stops the start (G14)', async () => {
+  const upWith = (settings: Record<string, string>) => {
+    const file = join(folder, 'settings.json')
+    writeFileSync(file, JSON.stringify(settings))
+    return instance.cjsm(...instance.up, '--config', file)
+  }
+  const keys = join(folder, 'keys')
+  assert.equal(instance.cjsm('down').status, 0)
+  const refused = upWith({ logOrigin: 'mail.new.example/evidence' })
+  assert.equal(refused.status, 1)
+  assert.match(
+    refused.stdout + refused.stderr,
+    /logOrigin is mail\.new\.example\/evidence, but the record began as mail\.cjsm\.test\/evidence/,
+  )
+  assert.equal(upWith({ hostName: 'mail.new.example' }).status, 0)
+  const before = anchored()
+  const reply = await send(instance, 'third')
+  assert.match(reply, /^250 /)
+  await anchoredAbove(before)
+  const later = join(folder, 'later.json')
+  writeFileSync(later, instance.cjsm('receipt', /[0-9a-f]{8}-[0-9a-f-]{27}/.exec(reply)![0]).stdout)
+  for (const file of [join(folder, 'receipt.json'), later]) {
+    const verified = instance.cjsm('verify', file, '--key', keys)
+    assert.equal(verified.status, 0, verified.stdout)
+  }
+  assert.equal(readFileSync(keys, 'utf8'), instance.cjsm('public-keys').stdout)
+  const all = instance.cjsm('verify', '--all')
+  assert.equal(all.status, 0, all.stdout)
+  assert.equal(instance.cjsm('down').status, 0)
+  assert.equal(instance.cjsm(...instance.up).status, 0)
+})
+
 test('yesterday’s data folder accepts no mail, says why, and does so again on the word of two operators', async () => {
   assert.equal(instance.cjsm('down').status, 0)
   const yesterday = join(folder, 'yesterday')
