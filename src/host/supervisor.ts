@@ -6,6 +6,10 @@ import { askRole } from '#host/role-messages.ts'
 
 export type { ProcessKind, ProcessSpec, ProcessStatus } from '#host/kept-process.ts'
 
+/** A sentence for each process that is not healthy. */
+export const reasonsIn = (processes: readonly ProcessStatus[]): string[] =>
+  processes.filter((status) => !status.healthy).map((status) => `${status.name}: ${status.why}`)
+
 export class Supervisor {
   readonly #log: Log
   readonly #clock: Clock
@@ -40,9 +44,7 @@ export class Supervisor {
   /** Why the service cannot be relied on, a sentence a process; empty when all is well. */
   reasons(): string[] {
     if (this.#stopping !== null) return ['the service is stopping']
-    return this.status()
-      .filter((status) => !status.healthy)
-      .map((status) => `${status.name}: ${status.why}`)
+    return reasonsIn(this.status())
   }
 
   /** Asks every running process of these kinds; returns the answers of those that gave one in time. */

@@ -5,13 +5,14 @@ import type { Log } from '#base/log.ts'
 import type { Config } from '#config.ts'
 import type { PreparedClamav } from '#host/clamav.ts'
 import { refreshSignatures, reloadSignatures, signaturesOf } from '#host/clamav-signatures.ts'
+import type { ClamdWatch } from '#host/clamd-watch.ts'
 import { newBallast } from '#host/ballast.ts'
 import { spaceEveryMs } from '#host/limits.ts'
 import { descriptorLimit, descriptorWarning } from '#host/descriptors.ts'
 import { type OperationsFile, serveOperations } from '#host/operations.ts'
 import { type SpaceWatch, watchSpace } from '#host/space.ts'
 import { serveStatus } from '#host/status-socket.ts'
-import type { Supervisor } from '#host/supervisor.ts'
+import { reasonsIn, type Supervisor } from '#host/supervisor.ts'
 import { floorOf, placesOf } from '#roles/places.ts'
 import { spamEngineOf } from '#roles/spam-engine.ts'
 import { version } from '#roles/version.ts'
@@ -20,23 +21,25 @@ const answerMs = 2_000
 const certificateWarnMs = 30 * 24 * 3_600_000
 const refreshEveryMs = 6 * 3_600_000
 
-/** Serves status and operations until the servers are closed. */
+/** Serves status and operations until the servers are closed; `given` are processes that are not ours. */
 export async function serveAnswers(
   config: Config,
   supervisor: Supervisor,
   clamav: PreparedClamav | null,
+  given: readonly ClamdWatch[],
   log: Log,
 ): Promise<Server[]> {
   const space = await watchSpace(placesOf(config).written, floorOf(config), log)
   const record = await watchRecord(supervisor)
-  const reasons = () => [...supervisor.reasons(), ...space.reasons(), ...record.reasons()]
+  const others = () => given.map((one) => one.status())
+  const reasons = () => [...supervisor.reasons(), ...reasonsIn(others()), ...space.reasons(), ...record.reasons()]
   const status = await serveStatus(placesOf(config).statusSocket, async () => ({
     version,
     dataFolder: config.dataFolder,
     ports: config.ports,
     ready: reasons().length === 0,
     warnings: [...record.reasons(), ...record.witnesses(), ...(await warnings(config, supervisor, clamav, space))],
-    processes: [ownStatus(), ...supervisor.status()],
+    processes: [ownStatus(), ...supervisor.status(), ...others()],
   }))
   const doors = { log, reasons, metrics: () => gatherMetrics(supervisor), published: publishedBy(supervisor) }
   const operations = await serveOperations(doors, '127.0.0.1', config.ports.operations)

@@ -12,8 +12,10 @@ import { publishedFile } from '#evidence/publish.ts'
 import { startSequencer } from '#evidence/sequencer.ts'
 import { openStanding } from '#evidence/standing.ts'
 import { readWitnesses, startWitnesses } from '#evidence/witnesses.ts'
+import { pingClamd } from '#host/clamav.ts'
 import { newClockGuard, unlessDoubted } from '#host/clock-guard.ts'
 import { startJobs } from '#host/jobs.ts'
+import { clamdAnswerMs } from '#host/limits.ts'
 import { dropPrivileges, serviceUser } from '#host/privileges.ts'
 import { startRole } from '#host/role.ts'
 import { forgetSessions } from '#identity/web-sessions.ts'
@@ -119,6 +121,8 @@ export async function runJobs(config: Config): Promise<void> {
     ['metrics', () => metrics.registry.getMetricsAsJSON()],
     ['clock', () => clock.doubt()],
     ['published', publish],
+    // Asked here: the supervisor may be root, and so open a socket that those who scan may not.
+    ['scanner', () => pingClamd(placesOf(config).clamdSocket, clamdAnswerMs)],
     ['record', async () => ({ why: await standing.why(), witnesses: witnesses.sentences() })],
   ])
   startRole({ log, drain, drainWithinMs, answers }).ready()

@@ -12,16 +12,18 @@ import { welcome } from '#cli/welcome.ts'
 import { type Config, environmentOf } from '#config.ts'
 import { type BoundPorts, bindPorts } from '#host/bound-ports.ts'
 import { clamdSpec, type PreparedClamav, prepareClamav, scratchFolder } from '#host/clamav.ts'
+import { type ClamdWatch, watchClamd } from '#host/clamd-watch.ts'
 import { signaturesOf } from '#host/clamav-signatures.ts'
 import { raiseDescriptorLimit } from '#host/descriptors.ts'
 import { developmentCertificate } from '#host/development-certificate.ts'
 import { type Folders, ownFolder, prepareFolders, shortName } from '#host/folders.ts'
 import { claimInstance, tellStarter } from '#host/instance.ts'
+import { clamdAnswerMs } from '#host/limits.ts'
 import { checkExternalDatabase, postgresSpec } from '#host/postgres.ts'
 import { preparePostgres } from '#host/postgres-cluster.ts'
 import { serviceUser, type UnixUser } from '#host/privileges.ts'
 import { forkSpec, type RoleProcess, workerSpecs } from '#host/role-specs.ts'
-import { type ProcessSpec, Supervisor } from '#host/supervisor.ts'
+import { type ProcessSpec, reasonsIn, Supervisor } from '#host/supervisor.ts'
 import { serveAnswers } from '#roles/answers.ts'
 import { withLogOrigin } from '#roles/log-origin.ts'
 import { markingSetIn } from '#roles/marking-files.ts'
@@ -41,6 +43,9 @@ const growsFreely = '--heap-growing-percent=100'
 const outsideCounts = '--external-memory-accounted-in-global-limit'
 /** A scan keeps what it unpacks in memory: so much must be free there. */
 const scratchOctets = 512 * 1024 * 1024
+
+/** More than the process that asks clamd gives it. */
+const scannerAnswerMs = clamdAnswerMs + 1_000
 
 /** Starts the service and stays until it is stopped; returns the exit code. */
 export async function supervise(config: Config, say: (text: string) => void): Promise<number> {
@@ -63,6 +68,7 @@ export async function supervise(config: Config, say: (text: string) => void): Pr
     return supervisor.stop(signal)
   })
   const answering: Server[] = []
+  const given: ClamdWatch[] = []
   try {
     await portsAreFree(config)
     ports = await bindPorts(
@@ -70,8 +76,9 @@ export async function supervise(config: Config, say: (text: string) => void): Pr
       facePorts.map((name) => config.ports[name]),
     )
     const clamav = await start(config, folders, user, supervisor, ports, log, say)
-    answering.push(...(await serveAnswers(config, supervisor, clamav, log)))
-    const warning = clamav === null ? null : signaturesOf(clamav).warning
+    if (clamav === null) given.push(await watchGivenClamd(config, supervisor, log))
+    answering.push(...(await serveAnswers(config, supervisor, clamav, given, log)))
+    const warning = clamav === null ? silenceOf(given) : signaturesOf(clamav).warning
     const people = config.demo ? readDemonstration(placesOf(config).demoFile) : null
     say(welcome({ config, people, warning }))
     tellStarter({ ready: 'It serves.' })
@@ -86,6 +93,7 @@ export async function supervise(config: Config, say: (text: string) => void): Pr
     return 1
   } finally {
     for (const server of answering) server.close()
+    for (const watch of given) watch.close()
     rmSync(join('/dev/shm', shortName(config.dataFolder)), { recursive: true, force: true })
     claim.release()
   }
@@ -132,6 +140,18 @@ async function start(
   const worker = { ...role('worker', 20_000), execArgv, inherits: ports.descriptors }
   await supervisor.start([[...workerSpecs(workers, worker), forkSpec('jobs', 'jobs', role('jobs', 20_000))]])
   return clamav
+}
+
+/** Watches the clamd of `clamdSocket`, which is asked by a process of the service's own user. */
+function watchGivenClamd(config: Config, supervisor: Supervisor, log: Log): Promise<ClamdWatch> {
+  const answers = async () => (await supervisor.ask(['jobs'], 'scanner', scannerAnswerMs))[0] as boolean | undefined
+  return watchClamd(config.clamdSocket, answers, log)
+}
+
+/** What is to be said at the start of a clamd that does not answer; null where all do. */
+function silenceOf(given: readonly ClamdWatch[]): string | null {
+  const [reason] = reasonsIn(given.map((one) => one.status()))
+  return reason === undefined ? null : `${reason}: no mail is accepted until it does.`
 }
 
 async function prepareScanner(

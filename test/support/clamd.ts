@@ -1,4 +1,4 @@
-// A stand-in for clamd on a Unix socket: speaks zIDSESSION and zINSTREAM, and misbehaves when told to. For tests of what T19 asks.
+// A stand-in for clamd on a Unix socket: speaks zIDSESSION, zINSTREAM and zPING, and misbehaves when told to. For tests of what T19 asks.
 import { rmSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 
@@ -96,6 +96,7 @@ function serve(socket: Socket, clamd: TestClamd, heard: (octets: Buffer) => void
     const end = Buffer.concat(waiting).indexOf(0)
     if (end < 0) return false
     const command = take(end + 1).toString('latin1', 0, end)
+    if (command === 'zPING' && clamd.mode !== 'silent') socket.end('PONG\0')
     if (command !== 'zINSTREAM') return true
     stream = []
     asked++
