@@ -125,7 +125,7 @@ test('a wrong type or a value outside its range names the key, what was given an
     ['{"workers": "2"}', /^workers is "2", but/],
     ['{"demo": 1}', /^demo is 1, but/],
     ['{"insideNetworks": "10.0.0.0/8"}', /^insideNetworks is "10\.0\.0\.0\/8", but must be a list/],
-    ['{"insideNetworks": [1]}', /^insideNetworks is \[1\], but must be a list/],
+    ['{"insideNetworks": [1]}', /^insideNetworks holds 1, but each item must be a network, as 192\.0\.2\.0\/24: text/],
     ['{"dataFolder": 1}', /^dataFolder is 1, but/],
     ['{"keyFolder": null}', /^keyFolder is null, but/],
   ] as const)
@@ -133,6 +133,38 @@ test('a wrong type or a value outside its range names the key, what was given an
       sentence(() => readConfig({}, withFile(text))),
       pattern,
     )
+})
+
+test('a wrong item of a list is shown, with what an item must be; the page of settings says that too', () => {
+  const domain = /holds "Not A domain", but each item must be a domain in lower case, as example\.org: text \(pattern \^\[a-z/
+  const wrong: [string, RegExp][] = [
+    ['{"verifiedChannels": ["fine.example", "Not A domain"]}', domain],
+    ['{"monitoredSuffixes": ["Not A domain"]}', domain],
+    ['{"monitoredSuffixes": "Not A domain"}', /is "Not A domain", but must be a list, each item a domain in lower case/],
+    ['{"operatorKeys": ["x"]}', /^operatorKeys holds "x", but each item must be a public key: .*new-operator-key/],
+    [
+      '{"witnesses": ["http://x tern"]}',
+      /^witnesses holds "http:\/\/x tern", but each item must be a URL, a space, and a public key/,
+    ],
+  ]
+  for (const [text, pattern] of wrong)
+    assert.match(
+      sentence(() => readConfig(base, withFile(text))),
+      pattern,
+    )
+  assert.match(settingsPage(), /\| `verifiedChannels` \|[^|]+\|[^|]+\| a list, each item a domain in lower case/)
+})
+
+test('an external database is a PostgreSQL; what else is given is not shown, since it may hold a password', () => {
+  for (const url of ['mysql://someone:hidden-word@db.example/cjsm', 'db.example', 'postgres://', 'postgres://db.example/a b']) {
+    const said = sentence(() => readConfig({ ...base, CJSM_DATABASE_URL: url }))
+    assert.match(said, /^databaseUrl must be text \(pattern \^\(postgres\(ql\)\?:.* as postgres:/)
+    assert.doesNotMatch(said, /hidden-word|example/)
+  }
+  assert.equal(
+    readConfig({ ...base, CJSM_DATABASE_URL: 'postgresql://db.example/cjsm' }).databaseUrl,
+    'postgresql://db.example/cjsm',
+  )
 })
 
 test('the key folder is never within the data folder: a back-up must not hold the key that opens it', () => {

@@ -8,6 +8,10 @@ import { Errors, Value } from 'typebox/value'
 const port = (offset: string) => `Ports are ${offset} plus portOffset.`
 const MiB = 1024 * 1024
 
+const Domain = Type.String({ pattern: '^[a-z0-9.-]{1,253}$', description: 'a domain in lower case, as example.org' })
+/** As C2SP writes verifier keys; whether it is one is told where it is read. */
+const publicKey = '[^\\s+]{1,255}\\+[0-9a-f]{8}\\+[A-Za-z0-9+/=]{44}'
+
 /** The settings, in the order in which docs/settings.md shows them. */
 const settings = {
   dataFolder: Type.String({
@@ -56,6 +60,8 @@ const settings = {
   }),
   databaseUrl: Type.String({
     default: '',
+    pattern: '^(postgres(ql)?://\\S+)?$',
+    writeOnly: true,
     description: 'An external PostgreSQL (15 or later) instead of the embedded one, as postgres://….',
   }),
   clamdSocket: Type.String({
@@ -73,7 +79,7 @@ const settings = {
     description: 'The certificate chain file (PEM); without it, a development certificate is made. T14',
   }),
   tlsKey: Type.String({ default: '', description: 'The private key file (PEM) of tlsCertificate. T14' }),
-  insideNetworks: Type.Array(Type.String(), {
+  insideNetworks: Type.Array(Type.String({ description: 'a network, as 192.0.2.0/24' }), {
     default: [],
     description: 'Networks (CIDR) that count as inside the UK beside what the country data says. T21',
   }),
@@ -112,11 +118,11 @@ const settings = {
     maximum: 500,
     description: 'Webmail asks a sender to look again at a message for more organisations. G11',
   }),
-  monitoredSuffixes: Type.Array(Type.String({ pattern: '^[a-z0-9.-]{1,253}$' }), {
+  monitoredSuffixes: Type.Array(Domain, {
     default: ['gsi.gov.uk', 'gsx.gov.uk', 'gse.gov.uk', 'gcsx.gov.uk', 'pnn.police.uk'],
     description: 'Domains, with what is below them, in which mail may be read by auditors: senders are told. T22',
   }),
-  verifiedChannels: Type.Array(Type.String({ pattern: '^[a-z0-9.-]{1,253}$' }), {
+  verifiedChannels: Type.Array(Domain, {
     default: [],
     description:
       'Domains outside the community to which a channel with a verified certificate is agreed: a sender may declare that somebody there is trusted. G15',
@@ -206,11 +212,14 @@ const settings = {
     description:
       'The name of the record’s log (C2SP tlog-checkpoint), also of its key. Default: the name that the log began with, which stays when hostName changes; a new log’s is hostName and /evidence. Another name than the log began with stops the start. G14',
   }),
-  witnesses: Type.Array(Type.String({ pattern: '^https?://[^\\s]{1,500} [^\\s]{1,400}$' }), {
-    default: [],
-    description: 'The witnesses that cosign the record’s checkpoints: the URL, a space, and the public key of each. G14',
-  }),
-  operatorKeys: Type.Array(Type.String({ pattern: '^[^\\s]{1,400}$' }), {
+  witnesses: Type.Array(
+    Type.String({ pattern: `^https?://[^\\s]{1,500} ${publicKey}$`, description: 'a URL, a space, and a public key' }),
+    {
+      default: [],
+      description: 'The witnesses that cosign the record’s checkpoints: the URL, a space, and the public key of each. G14',
+    },
+  ),
+  operatorKeys: Type.Array(Type.String({ pattern: `^${publicKey}$`, description: 'a public key' }), {
     default: [],
     description: 'Public keys of operators, as new-operator-key prints them; any two may accept a record that was rolled back.',
   }),
@@ -309,7 +318,7 @@ function complete(given: Record<string, unknown>): Config {
   if (withDefaults.keyFolder === undefined) withDefaults.keyFolder = `${withDefaults.dataFolder}-keys`
   withDefaults.keyFolder = absolute(withDefaults.keyFolder)
   const [wrong] = Errors(Settings, withDefaults)
-  if (wrong !== undefined) throw new SettingError(sentenceFor(wrong.instancePath.split('/')[1] ?? '', withDefaults))
+  if (wrong !== undefined) throw new SettingError(sentenceFor(wrong.instancePath, withDefaults))
   const config = withDefaults as Type.Static<typeof Settings>
   if (config.logFile === '') config.logFile = join(config.dataFolder, 'log', 'service.log')
   if (isWithin(config.keyFolder, config.dataFolder))
@@ -332,10 +341,23 @@ function complete(given: Record<string, unknown>): Config {
 const isWithin = (inner: string, outer: string): boolean =>
   inner === outer || (dirname(inner) !== inner && isAbsolute(inner) && isWithin(dirname(inner), outer))
 
-function sentenceFor(key: string, values: Record<string, unknown>): string {
+/** What is wrong at a place of the settings, `/key` or `/key/item`; a setting that may hold a password is not shown. */
+function sentenceFor(place: string, values: Record<string, unknown>): string {
+  const [, key = '', at] = place.split('/')
   const schema = schemas[key]
   if (schema === undefined) return `The settings cannot be read: ${key} is wrong.`
-  return `${key} is ${JSON.stringify(values[key])?.slice(0, 60)}, but must be ${allowed(schema)}. ${schema.description}`
+  const shown = (value: unknown) => JSON.stringify(value)?.slice(0, 60)
+  const given = values[key]
+  const wrong =
+    at !== undefined && Array.isArray(given)
+      ? `holds ${shown(given[Number(at)])}, but each item must be ${allowedItem(schema)}`
+      : `${schema.writeOnly === true ? '' : `is ${shown(given)}, but `}must be ${allowed(schema)}`
+  return `${key} ${wrong}. ${schema.description}`
+}
+
+function allowedItem({ items }: Record<string, unknown>): string {
+  const item = items as Record<string, unknown>
+  return `${item.description}: ${allowed(item)}`
 }
 
 function allowed(schema: Record<string, unknown>): string {
@@ -343,7 +365,8 @@ function allowed(schema: Record<string, unknown>): string {
   const range = ['minimum', 'maximum', 'minLength', 'maxLength', 'pattern']
     .filter((key) => key in schema)
     .map((key) => `${key} ${schema[key]}`)
-  const type = { integer: 'a whole number', boolean: 'true or false', array: 'a list' }[schema.type as string] ?? 'text'
+  if (schema.type === 'array') return `a list, each item ${allowedItem(schema)}`
+  const type = { integer: 'a whole number', boolean: 'true or false' }[schema.type as string] ?? 'text'
   return range.length === 0 ? type : `${type} (${range.join(', ')})`
 }
 

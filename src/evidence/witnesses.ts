@@ -1,5 +1,6 @@
 // Our side of the witnesses: new checkpoints are sent to each with a proof that they extend what it cosigned, and its cosignature is kept. C2SP tlog-witness
 import { type Log, describeFault } from '#base/log.ts'
+import { SettingError } from '#config.ts'
 import { maxWitnessAnswerOctets, witnessAnswerMs, witnessEveryMs } from '#evidence/limits.ts'
 import type { Standing } from '#evidence/standing.ts'
 import { treeOf } from '#evidence/tree.ts'
@@ -19,13 +20,13 @@ export type Witnessed =
   | { readonly kind: 'away' }
   | { readonly kind: 'conflict'; readonly why: string }
 
-/** Reads the setting `witnesses`: `URL KEY` each; throws a sentence for what is none. */
+/** Reads the setting `witnesses`: `URL KEY` each; throws SettingError for what is none. */
 export function readWitnesses(settings: readonly string[]): Witness[] {
   return settings.map((setting) => {
     const [url = '', key = ''] = setting.split(' ')
     const verifier = readVerifier(key)
     if (verifier?.signsAs !== 'witness' || !URL.canParse(url))
-      throw new Error('A witness is given as its URL, a space, and its public key.')
+      throw new SettingError(`witnesses: ${setting} is not a URL, a space, and a public key as ./cjsm witness prints it.`)
     return { url: url.replace(/\/$/, ''), verifier }
   })
 }

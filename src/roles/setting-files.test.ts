@@ -5,9 +5,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { randomOctets } from '#base/ids.ts'
 import { newLog } from '#base/log.ts'
 import { readConfig, SettingError } from '#config.ts'
-import { openServerCertificate, openCountryGate } from '#roles/setting-files.ts'
+import { checkKeys, openCountryGate, openLogFile, openServerCertificate } from '#roles/setting-files.ts'
+import { newSigner } from '#keys/note.ts'
 import { makeCertificate } from '#test/support/certificate.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'cjsm-setting-files-'))
@@ -33,6 +35,11 @@ const configOf = (more: Record<string, string>) => readConfig({ CJSM_DATA_FOLDER
 const tls = (CJSM_TLS_CERTIFICATE: string, CJSM_TLS_KEY: string) => () =>
   openServerCertificate(configOf({ CJSM_TLS_CERTIFICATE, CJSM_TLS_KEY }), log).close()
 const gate = (more: Record<string, string>) => () => openCountryGate(configOf(more), [])
+const keyOf = (signsAs: 'author' | 'witness') => newSigner('ann', signsAs, randomOctets(32)).verifier
+const keys = (more: Record<string, string>) => () => checkKeys(configOf(more))
+const [operator, witness] = [keyOf('author'), keyOf('witness')]
+const damaged = operator.replace('ann', 'bob')
+const logTo = (CJSM_LOG_FILE: string) => () => openLogFile(configOf({ CJSM_LOG_FILE }), {})
 const setting = 'tlsCertificate and tlsKey: '
 const unread = (file: string, code: string) => `${file} cannot be read by the service’s own user (${code}).`
 
@@ -71,6 +78,31 @@ for (const [what, open, sentence] of [
     gate({ CJSM_INSIDE_NETWORKS: '192.0.2.0/24,the office' }),
     'insideNetworks: the office is not a network: write it as 192.0.2.0/24.',
   ],
+  [
+    'an operator’s key that is damaged',
+    keys({ CJSM_OPERATOR_KEYS: `${operator},${damaged}` }),
+    `operatorKeys: ${damaged} is not a public key as ./cjsm new-operator-key prints it.`,
+  ],
+  [
+    'a witness’s key for an operator’s',
+    keys({ CJSM_OPERATOR_KEYS: witness }),
+    `operatorKeys: ${witness} is not a public key as ./cjsm new-operator-key prints it.`,
+  ],
+  [
+    'an operator’s key for a witness’s',
+    keys({ CJSM_WITNESSES: `http://w.example ${operator}` }),
+    `witnesses: http://w.example ${operator} is not a URL, a space, and a public key as ./cjsm witness prints it.`,
+  ],
+  [
+    'a log in a folder that is not there',
+    logTo(join(absent, 'x.log')),
+    `logFile: ${join(absent, 'x.log')} cannot be appended to (ENOENT): name a file in a folder that is there, or -.`,
+  ],
+  [
+    'a folder for a log',
+    logTo(folder),
+    `logFile: ${folder} cannot be appended to (EISDIR): name a file in a folder that is there, or -.`,
+  ],
 ] as const)
   test(`${what} is told as such`, () => {
     assert.throws(open, (fault) => fault instanceof SettingError && fault.message === sentence)
@@ -78,5 +110,7 @@ for (const [what, open, sentence] of [
 
 test('what is as it should be opens', () => {
   assert.doesNotThrow(tls(certificate, key))
+  assert.doesNotThrow(keys({ CJSM_OPERATOR_KEYS: operator, CJSM_WITNESSES: `http://w.example ${witness}` }))
+  assert.doesNotThrow(logTo(join(folder, 'x.log')))
   assert.equal(gate({ CJSM_INSIDE_NETWORKS: '192.0.2.0/24' })()('192.0.2.7'), null)
 })

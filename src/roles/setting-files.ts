@@ -1,7 +1,9 @@
-// The files and lists that the settings name, opened by the process that needs them and as its user: what is wrong is a sentence that names the setting. T14, T21
+// The files, keys and lists that the settings name, opened by the process that needs them and as its user: what is wrong is a sentence that names the setting. T14, T21
 import { join } from 'node:path'
-import type { Log } from '#base/log.ts'
+import { type Fields, type Log, newLog } from '#base/log.ts'
 import { type Config, SettingError } from '#config.ts'
+import { readWitnesses } from '#evidence/witnesses.ts'
+import { readVerifier } from '#keys/note.ts'
 import { type CountryGate, networkList, newCountryGate } from '#net/country.ts'
 import { openCertificate, type ServerCertificate } from '#net/tls.ts'
 
@@ -44,6 +46,28 @@ export function openCountryGate({ insideNetworks, countryData }: Config, more: r
     const code = codeOf(cause)
     const why = code === null ? 'is not a country database (.mmdb)' : `cannot be read by the service’s own user (${code})`
     throw new SettingError(`countryData: ${countryData} ${why}.`, { cause })
+  }
+}
+
+/** The log of the settings, whose lines all bear `base`. Throws SettingError. */
+export function openLogFile({ logFile, logLevel }: Config, base: Fields): Log {
+  try {
+    return newLog(logLevel, base, logFile === '-' ? undefined : logFile)
+  } catch (cause) {
+    const code = codeOf(cause)
+    if (code === null) throw cause
+    throw new SettingError(`logFile: ${logFile} cannot be appended to (${code}): name a file in a folder that is there, or -.`, {
+      cause,
+    })
+  }
+}
+
+/** Throws SettingError for what is no key of a witness or operator: found out later, it would be missing when it is needed. */
+export function checkKeys({ witnesses, operatorKeys }: Config): void {
+  readWitnesses(witnesses)
+  for (const key of operatorKeys) {
+    if (readVerifier(key)?.signsAs !== 'author')
+      throw new SettingError(`operatorKeys: ${key} is not a public key as ./cjsm new-operator-key prints it.`)
   }
 }
 

@@ -2,11 +2,11 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { rmSync, statfsSync } from 'node:fs'
-import { createServer, type Server } from 'node:net'
+import type { Server } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
-import { type Log, newLog } from '#base/log.ts'
+import type { Log } from '#base/log.ts'
 import { readDemonstration } from '#cli/demonstration.ts'
 import { welcome } from '#cli/welcome.ts'
 import { type Config, environmentOf } from '#config.ts'
@@ -25,9 +25,11 @@ import { serviceUser, type UnixUser } from '#host/privileges.ts'
 import { forkSpec, type RoleProcess, workerSpecs } from '#host/role-specs.ts'
 import { type ProcessSpec, reasonsIn, Supervisor } from '#host/supervisor.ts'
 import { serveAnswers } from '#roles/answers.ts'
+import { portsAreFree } from '#roles/free-ports.ts'
 import { withLogOrigin } from '#roles/log-origin.ts'
 import { markingSetIn } from '#roles/marking-files.ts'
 import { facePorts, placesOf, workersOf } from '#roles/places.ts'
+import { checkKeys, openLogFile } from '#roles/setting-files.ts'
 
 const mainModule = fileURLToPath(new URL('../main.ts', import.meta.url))
 /** glibc raises this by itself when large pieces are freed, and keeps them from then on: many large messages at once would leave their memory with us. */
@@ -50,9 +52,11 @@ const scannerAnswerMs = clamdAnswerMs + 1_000
 /** Starts the service and stays until it is stopped; returns the exit code. */
 export async function supervise(config: Config, say: (text: string) => void): Promise<number> {
   markingSetIn(config.markingsFolder) // what is wrong with it is told before anything starts
+  checkKeys(config)
   const user = serviceUser()
   const folders = prepareFolders(config.dataFolder, user)
   ownFolder(config.keyFolder, null)
+  const log = openLogFile(config, { process: 'supervisor' })
   const claim = await claimInstance(folders.run)
   if (claim.kind === 'running') {
     say(claim.sentence)
@@ -60,7 +64,6 @@ export async function supervise(config: Config, say: (text: string) => void): Pr
     return 1
   }
   raiseDescriptorLimit()
-  const log = newLog(config.logLevel, { process: 'supervisor' }, config.logFile === '-' ? undefined : config.logFile)
   const supervisor = new Supervisor(log)
   let ports: BoundPorts | null = null
   const stopped = onStopSignal((signal) => {
@@ -196,25 +199,5 @@ async function externalDatabaseIsFit(url: string): Promise<void> {
     if (wrong.length > 0) throw new Error(wrong.join(' '))
   } finally {
     await client.end()
-  }
-}
-
-/** Says which port cannot be had, before anything is started. */
-async function portsAreFree(config: Config): Promise<void> {
-  for (const [name, port] of Object.entries(config.ports)) {
-    const probe = createServer()
-    const host = name === 'operations' ? '127.0.0.1' : config.host
-    await new Promise<void>((resolve, reject) => {
-      probe.once('error', (fault: NodeJS.ErrnoException) => {
-        const why =
-          fault.code === 'EADDRINUSE'
-            ? 'another program has it'
-            : fault.code === 'EACCES'
-              ? 'only root may have it'
-              : `${fault.code}`
-        reject(new Error(`Port ${port} (${name}) cannot be had on ${host}: ${why}. Choose other ports with --port-offset.`))
-      })
-      probe.listen({ port, host }, () => probe.close(() => resolve()))
-    })
   }
 }
