@@ -200,6 +200,18 @@ test('a child process reads the same settings from the environment that is made 
   assert.equal(environmentName('scanTimeoutMs'), 'CJSM_SCAN_TIMEOUT_MS')
 })
 
+test('a relative path counts from the folder in which the command was typed, whatever setting it is and wherever it stands', () => {
+  const paths = ['clamdSocket', 'tlsCertificate', 'tlsKey', 'countryData', 'markingsFolder', 'logFile', 'keyFolder'] as const
+  const config = readConfig(
+    { CJSM_DATA_FOLDER: 'data' },
+    withFile(JSON.stringify(Object.fromEntries(paths.map((key) => [key, key])))),
+  )
+  assert.equal(config.dataFolder, join(process.cwd(), 'data'))
+  for (const key of paths) assert.equal(config[key], join(process.cwd(), key), key)
+  assert.deepEqual([readConfig({ ...base, CJSM_LOG_FILE: '-' }).logFile, readConfig(base).countryData], ['-', ''])
+  assert.equal(readConfig({ CJSM_DATA_FOLDER: 'data' }).keyFolder, join(process.cwd(), 'data-keys'))
+})
+
 test('docs/settings.md is what settingsPage says; write it anew when it is not', () => {
   assert.equal(readFileSync(new URL('../docs/settings.md', import.meta.url), 'utf8'), settingsPage())
   assert.match(settingsPage(), /\| `workers` \| `CJSM_WORKERS` \| `0` \|/)

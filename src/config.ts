@@ -304,8 +304,11 @@ function fromText(key: keyof typeof settings, text: string): unknown {
   return text
 }
 
-/** An empty path stays empty, and is refused: made absolute, it would be the working folder. */
-const absolute = (path: unknown): unknown => (typeof path === 'string' && path !== '' ? resolve(path) : path)
+/** Settings that are paths: a relative one counts from the folder in which the command was typed. */
+const paths = ['dataFolder', 'keyFolder', 'clamdSocket', 'tlsCertificate', 'tlsKey', 'countryData', 'markingsFolder', 'logFile']
+
+/** An empty path stays empty: made absolute, it would be the working folder. `-` is no path, but standard output. */
+const absolute = (path: unknown): unknown => (typeof path === 'string' && path !== '' && path !== '-' ? resolve(path) : path)
 
 function complete(given: Record<string, unknown>): Config {
   const root = process.getuid?.() === 0
@@ -314,9 +317,8 @@ function complete(given: Record<string, unknown>): Config {
     string,
     unknown
   >
-  withDefaults.dataFolder = absolute(withDefaults.dataFolder)
+  for (const key of paths) if (withDefaults[key] !== undefined) withDefaults[key] = absolute(withDefaults[key])
   if (withDefaults.keyFolder === undefined) withDefaults.keyFolder = `${withDefaults.dataFolder}-keys`
-  withDefaults.keyFolder = absolute(withDefaults.keyFolder)
   const [wrong] = Errors(Settings, withDefaults)
   if (wrong !== undefined) throw new SettingError(sentenceFor(wrong.instancePath, withDefaults))
   const config = withDefaults as Type.Static<typeof Settings>
@@ -383,5 +385,5 @@ export function settingsPage(): string {
     ([key, schema]) =>
       `| \`${key}\` | \`${environmentName(key)}\` | ${'default' in schema ? `\`${JSON.stringify(schema.default)}\`` : 'see text'} | ${allowed(schema).replaceAll('|', '\\|')} | ${schema.description} |`,
   )
-  return `# Settings\n\nGenerated from \`src/config.ts\`. A setting comes from the file named by \`--config\` or \`CJSM_CONFIG\` (one JSON object), then the environment, then the options of \`up\`; the last wins.\n\n| setting | environment | default | allowed | what it does |\n|---|---|---|---|---|\n${rows.join('\n')}\n`
+  return `# Settings\n\nGenerated from \`src/config.ts\`. A setting comes from the file named by \`--config\` or \`CJSM_CONFIG\` (one JSON object), then the environment, then the options of \`up\`; the last wins. A relative path, also one that stands in the file, counts from the folder in which the command was typed.\n\n| setting | environment | default | allowed | what it does |\n|---|---|---|---|---|\n${rows.join('\n')}\n`
 }

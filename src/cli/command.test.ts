@@ -1,7 +1,19 @@
 // The operator's commands: what is typed, what it means, and the help that names it all.
 import assert from 'node:assert/strict'
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { type CommandName, UsageError, commandSpecs, helpText, isCommand, needed, parseCommand } from '#cli/command.ts'
+import {
+  type CommandName,
+  UsageError,
+  commandSpecs,
+  helpText,
+  isCommand,
+  needed,
+  parseCommand,
+  upElsewhere,
+} from '#cli/command.ts'
 import { newPersonPassword, readDemonstration } from '#cli/demonstration.ts'
 import { table } from '#cli/table.ts'
 import { peopleTable, welcome } from '#cli/welcome.ts'
@@ -71,6 +83,23 @@ test('the options of up are settings, and overrule the environment', () => {
   assert.throws(() => parse('up', '--port-offset', '99999'), SettingError)
   assert.throws(() => parse('up', '--config', '/does/not/exist.json'), SettingError)
   assert.throws(() => parse('up', '--host'), usage(/^up: /))
+})
+
+test('what is started in the background, in another folder, reads the settings that were typed here', (t) => {
+  const typedIn = process.cwd()
+  t.after(() => process.chdir(typedIn))
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'cjsm-typed-')))
+  t.after(() => rmSync(folder, { recursive: true }))
+  process.chdir(folder)
+  writeFileSync('s.json', '{"keyFolder": "keys", "logFile": "a.log", "insideNetworks": ["192.0.2.0/24", "2001:db8::/32"]}')
+  const typed = ['--data', 'data', '--config', 's.json', '--port-offset', '20000', '--no-demo', '--detach']
+  const { config, options } = parseCommand('up', typed, { CJSM_TLS_KEY: 'k.pem', CJSM_TLS_CERTIFICATE: 'c.pem' })
+  assert.deepEqual([config.dataFolder, config.keyFolder], [join(folder, 'data'), join(folder, 'keys')])
+  const elsewhere = upElsewhere(config, options, { CJSM_CONFIG: 'other.json', HOME: '/home/ann' })
+  process.chdir('/')
+  assert.deepEqual(elsewhere.words, ['up', '--data', join(folder, 'data'), '--config', join(folder, 's.json')])
+  assert.deepEqual(parseCommand('up', elsewhere.words.slice(1), elsewhere.environment).config, config)
+  assert.deepEqual([elsewhere.environment.CJSM_CONFIG, elsewhere.environment.HOME], [undefined, '/home/ann'])
 })
 
 test('a value that must be there is asked for by name', () => {

@@ -1,6 +1,7 @@
 // The operator's commands: their options and the help that is printed for them. One table, so that help and parser agree.
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Config, readConfig } from '#config.ts'
+import { type Config, environmentOf, readConfig } from '#config.ts'
 
 /** What was typed is not a command or an option: one sentence for the operator. */
 export class UsageError extends Error {
@@ -324,6 +325,24 @@ export function parseCommand(
   }
   const file = options.values.get('config')
   return { options, config: readConfig(environment, { overrides, ...(file === undefined ? {} : { file }) }) }
+}
+
+/** The options by which this instance was named, with paths that are good in every folder. */
+export function namedBy(options: Options): string[] {
+  return Object.keys(where).flatMap((option) => {
+    const path = options.values.get(option)
+    return path === undefined ? [] : [`--${option}`, resolve(path)]
+  })
+}
+
+/** How `up` is started in another folder: the words, and the environment, with which it reads these settings there. */
+export function upElsewhere(
+  config: Config,
+  options: Options,
+  environment: Record<string, string | undefined>,
+): { words: string[]; environment: Record<string, string | undefined> } {
+  const { CJSM_CONFIG: _read, ...others } = environment
+  return { words: ['up', ...namedBy(options)], environment: { ...others, ...environmentOf(config) } }
 }
 
 function readOptions(name: CommandName, spec: CommandSpec, rest: readonly string[]): Options {

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type CommandName, type Options, helpText } from '#cli/command.ts'
+import { type CommandName, type Options, helpText, upElsewhere } from '#cli/command.ts'
 import { readDemonstration } from '#cli/demonstration.ts'
 import { showStatus } from '#cli/status.ts'
 import { peopleTable } from '#cli/welcome.ts'
@@ -27,15 +27,12 @@ export const commands: Readonly<Record<CommandName, Command>> = {
     const say = process.connected ? (text: string) => tellStarter({ said: text }) : print
     if (!options.flags.has('detach')) return (await import('#roles/supervise.ts')).supervise(config, say)
     mkdirSync(join(config.dataFolder, 'log'), { recursive: true, mode: 0o700 })
-    const args = [
-      fileURLToPath(new URL('../main.ts', import.meta.url)),
-      ...process.argv.slice(2).filter((word) => word !== '--detach'),
-    ]
+    const { words, environment } = upElsewhere(config, options, process.env)
     try {
       const { pid } = await detach({
         program: process.execPath,
-        args,
-        env: process.env,
+        args: [fileURLToPath(new URL('../main.ts', import.meta.url)), ...words],
+        env: environment,
         logFile: join(config.dataFolder, 'log', 'up.log'),
         readyWithinMs,
         tell: print,
