@@ -1,4 +1,5 @@
 // Where everything starts: picks what this process is, and loads nothing else. `up` is the supervisor; worker, jobs, keys and setup are its children; the rest are commands.
+import { OperatorFault } from '#base/faults.ts'
 import { describeFault } from '#base/log.ts'
 import { readConfig, SettingError } from '#config.ts'
 import { isCommand, parseCommand, UsageError } from '#cli/command.ts'
@@ -32,9 +33,10 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 
 /** Says what failed. A fault's own text may hold what a peer or a row said, and Node would print it: only our own sentences are shown. */
 function fail(fault: unknown): void {
-  const isSentence = fault instanceof SettingError || fault instanceof UsageError
+  const isTyped = fault instanceof SettingError || fault instanceof UsageError
+  const isSentence = isTyped || fault instanceof OperatorFault
   process.stderr.write(`${sentencePrefix}${isSentence ? fault.message : `it failed: ${describeFault(fault)}`}\n`)
-  process.exitCode = isSentence ? 2 : 1
+  process.exitCode = isTyped ? 2 : 1
 }
 
 // The roles under the supervisor put this into their logs instead: host/role.ts.

@@ -29,6 +29,11 @@ export class Unavailable extends Error {
   }
 }
 
+/** Something that the operator must put right. Its message is whole sentences for them, and is printed as it stands. */
+export class OperatorFault extends Error {
+  override name = 'OperatorFault'
+}
+
 /** True when a disk, ours or PostgreSQL's (53100), had no room for what was to be written. */
 export function isDiskFull(fault: unknown): boolean {
   for (let at: unknown = fault; at instanceof Error; at = at.cause) {

@@ -1,10 +1,21 @@
 // The data folder's parts: owners, modes, short places for sockets, and no way to lead root astray.
 import assert from 'node:assert/strict'
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { ownFolder, prepareFolders, socketsFolderOf } from '#host/folders.ts'
+import { ownFolder, prepareFolders, refuseFoldersOfOthers, socketsFolderOf } from '#host/folders.ts'
 import { serviceUser } from '#host/privileges.ts'
 
 const base = mkdtempSync(join(tmpdir(), 'cjsm-folders-'))
@@ -48,9 +59,53 @@ test('a folder that is a link, or belongs to somebody else, is not taken over', 
   mkdirSync(target, { mode: 0o755 })
   const link = join(base, 'link')
   symlinkSync(target, link)
-  assert.throws(() => ownFolder(link, user), { code: 'ENOTDIR' })
+  assert.throws(() => ownFolder(link, user), /link cannot be used: .* is no folder, or is a link/)
   assert.equal(modeOf(target), 0o755)
   if (!asRoot) return
   chownSync(target, 65534, 65534)
   assert.throws(() => ownFolder(target, user), /belongs to somebody else/)
+})
+
+test('a folder that is not empty and not ours is refused with a sentence, and is left as it is', () => {
+  const at = (name: string, ...holds: string[]) => {
+    const folder = join(base, 'given', name)
+    mkdirSync(folder, { recursive: true, mode: 0o555 })
+    for (const one of holds) mkdirSync(join(folder, one))
+    return folder
+  }
+  const none = join(base, 'given', 'none')
+  const check = (dataFolder: string, keyFolder = none) => refuseFoldersOfOthers({ dataFolder, keyFolder })
+  const theirs = at('theirs', 'log', 'run', 'lib')
+  for (const [work, kind] of [
+    [() => check(theirs), 'data folder'],
+    [() => check(none, theirs), 'key folder'],
+    [() => check(at('content-alone', 'content', 'pictures')), 'data folder'],
+  ] as const)
+    assert.throws(work, {
+      name: 'OperatorFault',
+      message: new RegExp(
+        `is not empty, and is no ${kind} of this service\\. Give an empty folder, or one that does not exist\\.$`,
+      ),
+    })
+  assert.deepEqual([modeOf(theirs), readdirSync(theirs), existsSync(none)], [0o555, ['lib', 'log', 'run'], false])
+  check(none)
+  check(at('empty'), at('empty-keys'))
+  check(at('a-file-system', 'lost+found'))
+  check(at('cut-short', 'log', 'run'))
+  check(at('restored', 'postgres', 'content', 'tls', 'keyring'), at('restored-keys', 'root.key'))
+  check(at('later', 'content', 'keyring', 'what-a-later-version-keeps'), at('anchor-alone', 'service'))
+})
+
+test('a folder that cannot be made or is a file is named, with the cause', () => {
+  const file = join(base, 'file')
+  writeFileSync(file, '')
+  assert.throws(
+    () => refuseFoldersOfOthers({ dataFolder: file, keyFolder: join(base, 'none') }),
+    /file cannot be used: it, or what/,
+  )
+  assert.throws(() => ownFolder(file, null), {
+    name: 'OperatorFault',
+    message: `The folder ${file} cannot be used: it is a file, and no folder.`,
+  })
+  assert.throws(() => ownFolder(join(file, 'data'), null), /cannot be used: it, or what stands above it, is no folder/)
 })

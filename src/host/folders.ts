@@ -1,8 +1,9 @@
 // The data folder and what stands in it: who owns each folder, and where sockets stand when its path is too long for them.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { closeSync, constants, fchmodSync, fchownSync, fstatSync, mkdirSync, openSync, realpathSync } from 'node:fs'
+import { closeSync, constants, fchmodSync, fchownSync, fstatSync, mkdirSync, openSync, readdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
+import { OperatorFault } from '#base/faults.ts'
 import { maxSocketFolderOctets } from '#host/limits.ts'
 import type { UnixUser } from '#host/privileges.ts'
 
@@ -21,12 +22,61 @@ export interface Folders {
   readonly sockets: { readonly status: string; readonly postgres: string; readonly clamd: string; readonly keys: string }
 }
 
+// What stands in our folders, also when a first start was cut short or a back-up is put back; lost+found is a file system's own.
+const inDataFolder = 'content keyring postgres tls spool run log clamav programs ballast demo.json lost+found'.split(' ')
+const inKeyFolder = 'root.key root.key.new service lost+found'.split(' ')
+
+/** Throws a sentence when the data folder or the key folder is there already and holds what is not ours; changes nothing. */
+export function refuseFoldersOfOthers({
+  dataFolder,
+  keyFolder,
+}: {
+  readonly dataFolder: string
+  readonly keyFolder: string
+}): void {
+  refuseFolderOfOthers(dataFolder, 'data folder', ['content', 'keyring'], inDataFolder)
+  refuseFolderOfOthers(keyFolder, 'key folder', ['root.key'], inKeyFolder)
+}
+
+/** Ours is a folder that holds all of `signs`, or nothing beside `ours`. */
+function refuseFolderOfOthers(folder: string, kind: string, signs: readonly string[], ours: readonly string[]): void {
+  const found = namesIn(folder)
+  if (signs.every((name) => found.includes(name)) || found.every((name) => ours.includes(name))) return
+  throw new OperatorFault(
+    `${folder} is not empty, and is no ${kind} of this service. Give an empty folder, or one that does not exist.`,
+  )
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch (fault) {
+    if ((fault as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw unusable(folder, fault)
+  }
+}
+
+/** The sentence for a folder that cannot be made, entered or written. */
+export function unusable(folder: string, fault: unknown): OperatorFault {
+  const { code } = fault as NodeJS.ErrnoException
+  const why: Record<string, string> = {
+    EACCES: 'this user may not enter or write it, or a folder above it',
+    EPERM: 'this user may not change it',
+    EROFS: 'its file system is read-only',
+    EEXIST: 'it is a file, and no folder',
+    ENOTDIR: 'it, or what stands above it, is no folder, or is a link',
+    ENOSPC: 'its file system is full',
+    ENAMETOOLONG: 'its name is too long',
+  }
+  return new OperatorFault(`The folder ${folder} cannot be used: ${why[code ?? ''] ?? code ?? 'it fails'}.`, { cause: fault })
+}
+
 /** Makes the data folder and its parts with their owners and modes; throws a sentence when it cannot be used. Doing it twice changes nothing. */
 export function prepareFolders(dataFolder: string, user: UnixUser | null): Folders {
   ownFolder(dataFolder, null, user === null ? 0o700 : 0o711)
   const data = realpathSync(dataFolder)
   if (user !== null && spawnSync('/usr/bin/test', ['-x', data], { cwd: '/', uid: user.uid, gid: user.gid }).status !== 0) {
-    throw new Error(
+    throw new OperatorFault(
       `The data folder ${data} cannot be reached by the service's user: a folder above it is closed to others. Choose another with --data.`,
     )
   }
@@ -79,12 +129,11 @@ function shortFolder(): string {
  * somebody else or is a link: in /tmp and /dev/shm anyone may have been there first, and root must not be led to chown elsewhere.
  */
 export function ownFolder(folder: string, user: UnixUser | null, mode = 0o700): string {
-  mkdirSync(folder, { recursive: true, mode })
   const us = process.getuid?.() ?? 0
-  const handle = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
+  const handle = openFolder(folder, mode)
   try {
     const found = fstatSync(handle)
-    if (found.uid !== us && found.uid !== user?.uid) throw new Error(`The folder ${folder} belongs to somebody else`)
+    if (found.uid !== us && found.uid !== user?.uid) throw new OperatorFault(`The folder ${folder} belongs to somebody else.`)
     const owner = user ?? { uid: us, gid: process.getgid?.() ?? 0 }
     if (found.uid !== owner.uid || found.gid !== owner.gid) fchownSync(handle, owner.uid, owner.gid)
     if ((found.mode & 0o7777) !== mode) fchmodSync(handle, mode)
@@ -92,4 +141,13 @@ export function ownFolder(folder: string, user: UnixUser | null, mode = 0o700): 
     closeSync(handle)
   }
   return folder
+}
+
+function openFolder(folder: string, mode: number): number {
+  try {
+    mkdirSync(folder, { recursive: true, mode })
+    return openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
+  } catch (fault) {
+    throw unusable(folder, fault)
+  }
 }

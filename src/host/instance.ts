@@ -14,6 +14,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { unusable } from '#host/folders.ts'
 import { instanceGuardMs, instanceStopMs, pollMs } from '#host/limits.ts'
 import { signalPid, startTimeOf, waitUntil } from '#host/proc.ts'
 
@@ -67,7 +68,7 @@ async function enterGuard(runFolder: string): Promise<() => void> {
       mkdirSync(guard)
       return () => rmdirSync(guard)
     } catch (fault) {
-      if ((fault as NodeJS.ErrnoException).code !== 'EEXIST') throw fault
+      if ((fault as NodeJS.ErrnoException).code !== 'EEXIST') throw unusable(runFolder, fault)
     }
     const made = statSync(guard, { throwIfNoEntry: false })?.mtimeMs
     if (made !== undefined && Math.abs(Date.now() - made) > instanceGuardMs) rmSync(guard, { recursive: true, force: true })

@@ -1,5 +1,4 @@
 // The operator's commands, each by its name: what they print, and the exit code.
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type CommandName, type Options, helpText, upElsewhere } from '#cli/command.ts'
@@ -7,6 +6,7 @@ import { readDemonstration } from '#cli/demonstration.ts'
 import { showStatus } from '#cli/status.ts'
 import { peopleTable } from '#cli/welcome.ts'
 import type { Config } from '#config.ts'
+import { ownFolder, refuseFoldersOfOthers } from '#host/folders.ts'
 import { detach, stopInstance, tellStarter } from '#host/instance.ts'
 import { placesOf } from '#roles/places.ts'
 
@@ -26,7 +26,8 @@ export const commands: Readonly<Record<CommandName, Command>> = {
     // A starter that waits prints what is said: it holds passwords, and must not stand in the log that our own output goes to.
     const say = process.connected ? (text: string) => tellStarter({ said: text }) : print
     if (!options.flags.has('detach')) return (await import('#roles/supervise.ts')).supervise(config, say)
-    mkdirSync(join(config.dataFolder, 'log'), { recursive: true, mode: 0o700 })
+    refuseFoldersOfOthers(config)
+    ownFolder(join(config.dataFolder, 'log'), null)
     const { words, environment } = upElsewhere(config, options, process.env)
     try {
       const { pid } = await detach({

@@ -16,7 +16,7 @@ import { type ClamdWatch, watchClamd } from '#host/clamd-watch.ts'
 import { signaturesOf } from '#host/clamav-signatures.ts'
 import { raiseDescriptorLimit } from '#host/descriptors.ts'
 import { developmentCertificate } from '#host/development-certificate.ts'
-import { type Folders, ownFolder, prepareFolders, shortName } from '#host/folders.ts'
+import { type Folders, ownFolder, prepareFolders, refuseFoldersOfOthers, shortName } from '#host/folders.ts'
 import { claimInstance, tellStarter } from '#host/instance.ts'
 import { clamdAnswerMs } from '#host/limits.ts'
 import { checkExternalDatabase, postgresSpec } from '#host/postgres.ts'
@@ -51,6 +51,7 @@ const scannerAnswerMs = clamdAnswerMs + 1_000
 
 /** Starts the service and stays until it is stopped; returns the exit code. */
 export async function supervise(config: Config, say: (text: string) => void): Promise<number> {
+  refuseFoldersOfOthers(config)
   markingSetIn(config.markingsFolder) // what is wrong with it is told before anything starts
   checkKeys(config)
   const user = serviceUser()
