@@ -1,5 +1,6 @@
 // The data folder's parts: owners, modes, short places for sockets, and no way to lead root astray.
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -13,9 +14,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
-import { ownFolder, prepareFolders, refuseFoldersOfOthers, socketsFolderOf } from '#host/folders.ts'
+import { ownFolder, prepareFolders, refuseFoldersOfOthers, removeShortFolders, socketsFolderOf } from '#host/folders.ts'
 import { serviceUser } from '#host/privileges.ts'
 
 const base = mkdtempSync(join(tmpdir(), 'cjsm-folders-'))
@@ -50,8 +51,27 @@ test('sockets of a data folder with a long path stand in a short one, the same e
   assert.equal(socketsFolderOf(long), folder)
   assert.notEqual(socketsFolderOf(`${long}x`), folder)
   assert.equal(socketsFolderOf('/var/lib/cjsm'), '/var/lib/cjsm/run')
-  assert.equal(prepareFolders(long, user).sockets.status, join(folder, 'status.sock'))
-  rmSync(folder, { recursive: true })
+  const folders = prepareFolders(long, user)
+  assert.equal(folders.sockets.status, join(folder, 'status.sock'))
+  const link = join(base, 'by-a-link')
+  symlinkSync(long, link)
+  assert.equal(socketsFolderOf(link), folder)
+  removeShortFolders(folders)
+  assert.deepEqual([existsSync(folder), existsSync(folders.run)], [false, true])
+})
+
+test('a process that gave up root finds the sockets where root put them', {
+  skip: !asRoot && 'only root has a service user',
+}, () => {
+  const long = join(base, 'a-folder-of-root-with-a-long-name'.repeat(3))
+  const folders = prepareFolders(long, user)
+  const look = `import { socketsFolderOf } from ${JSON.stringify(new URL('./folders.ts', import.meta.url).href)}
+    import { dropPrivileges } from ${JSON.stringify(new URL('./privileges.ts', import.meta.url).href)}
+    dropPrivileges(${JSON.stringify(user)})
+    process.stdout.write(socketsFolderOf(${JSON.stringify(long)}))`
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', look], { encoding: 'utf8' })
+  assert.equal(stdout, dirname(folders.sockets.status))
+  removeShortFolders(folders)
 })
 
 test('a folder that is a link, or belongs to somebody else, is not taken over', () => {

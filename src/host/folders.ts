@@ -1,8 +1,20 @@
 // The data folder and what stands in it: who owns each folder, and where sockets stand when its path is too long for them.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { closeSync, constants, fchmodSync, fchownSync, fstatSync, mkdirSync, openSync, readdirSync, realpathSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { OperatorFault } from '#base/faults.ts'
 import { maxSocketFolderOctets } from '#host/limits.ts'
 import type { UnixUser } from '#host/privileges.ts'
@@ -101,11 +113,28 @@ export function prepareFolders(dataFolder: string, user: UnixUser | null): Folde
   }
 }
 
-/** Where a data folder's sockets stand, without making anything: for `status` and `down`, which only look. */
-export function socketsFolderOf(data: string): string {
+/** Where a data folder's sockets stand, without making anything: the same for every process, whoever it runs as and by whatever links it was told of the folder. */
+export function socketsFolderOf(dataFolder: string): string {
+  const data = realpathOf(dataFolder)
   const own = join(data, 'run')
   if (Buffer.byteLength(join(own, 'postgres')) <= maxSocketFolderOctets) return own
-  return join(shortFolder(), shortName(data))
+  return join(shortFolder(data), shortName(data))
+}
+
+/** Removes what stands outside the data folder while the service runs: sockets, and what was being scanned. */
+export function removeShortFolders({ data, run, sockets }: Folders): void {
+  const short = dirname(sockets.status)
+  if (short !== run) rmSync(short, { recursive: true, force: true })
+  rmSync(join('/dev/shm', shortName(data)), { recursive: true, force: true })
+}
+
+/** A folder that is not there, or that we may not see, is taken by the name that was given. */
+function realpathOf(folder: string): string {
+  try {
+    return realpathSync(folder)
+  } catch {
+    return folder
+  }
 }
 
 /** A name for a data folder's things elsewhere (`/run`, `/dev/shm`), the same at every start. */
@@ -118,10 +147,21 @@ function socketsFolder(data: string, run: string): string {
   return folder === run ? run : ownFolder(folder, null, 0o711)
 }
 
-function shortFolder(): string {
-  if (process.getuid?.() === 0) return '/run'
-  const own = process.env.XDG_RUNTIME_DIR
+/** Told by who has the data folder, since that is the supervisor: a process that gave up root must look where root put them. */
+function shortFolder(data: string): string {
+  const us = process.getuid?.()
+  const owner = ownerOf(data) ?? us
+  if (owner === 0) return '/run'
+  const own = owner === us ? process.env.XDG_RUNTIME_DIR : undefined
   return own?.startsWith('/') && Buffer.byteLength(own) <= 40 ? own : '/tmp'
+}
+
+function ownerOf(folder: string): number | undefined {
+  try {
+    return statSync(folder).uid
+  } catch {
+    return undefined
+  }
 }
 
 /**

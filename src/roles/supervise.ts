@@ -1,9 +1,8 @@
 // `up`: prepares the machine, starts every process in order, says what one can do now, and drains them all at the end.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { rmSync, statfsSync } from 'node:fs'
+import { statfsSync } from 'node:fs'
 import type { Server } from 'node:net'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import type { Log } from '#base/log.ts'
@@ -16,7 +15,7 @@ import { type ClamdWatch, watchClamd } from '#host/clamd-watch.ts'
 import { signaturesOf } from '#host/clamav-signatures.ts'
 import { raiseDescriptorLimit } from '#host/descriptors.ts'
 import { developmentCertificate } from '#host/development-certificate.ts'
-import { type Folders, ownFolder, prepareFolders, refuseFoldersOfOthers, shortName } from '#host/folders.ts'
+import { type Folders, ownFolder, prepareFolders, refuseFoldersOfOthers, removeShortFolders, shortName } from '#host/folders.ts'
 import { claimInstance, tellStarter } from '#host/instance.ts'
 import { clamdAnswerMs } from '#host/limits.ts'
 import { checkExternalDatabase, postgresSpec } from '#host/postgres.ts'
@@ -98,7 +97,7 @@ export async function supervise(config: Config, say: (text: string) => void): Pr
   } finally {
     for (const server of answering) server.close()
     for (const watch of given) watch.close()
-    rmSync(join('/dev/shm', shortName(config.dataFolder)), { recursive: true, force: true })
+    removeShortFolders(folders)
     claim.release()
   }
 }
@@ -120,7 +119,7 @@ async function start(
   say: (text: string) => void,
 ): Promise<PreparedClamav | null> {
   if (config.tlsCertificate === '') developmentCertificate(folders.tls, config.hostName, user)
-  const clamav = config.clamdSocket === '' ? await prepareScanner(config, folders, user, log, say) : null
+  const clamav = config.clamdSocket === '' ? await prepareScanner(folders, user, log, say) : null
   say('Starting the database, the key process and the virus scanner ...')
   const first: ProcessSpec[] = []
   if (config.databaseUrl === '')
@@ -159,13 +158,12 @@ function silenceOf(given: readonly ClamdWatch[]): string | null {
 }
 
 async function prepareScanner(
-  config: Config,
   folders: Folders,
   user: UnixUser | null,
   log: Log,
   say: (text: string) => void,
 ): Promise<PreparedClamav> {
-  const scratch = scratchFolder(folders.clamav, shortName(config.dataFolder), freeOctets, scratchOctets)
+  const scratch = scratchFolder(folders.clamav, shortName(folders.data), freeOctets, scratchOctets)
   return prepareClamav({ folder: folders.clamav, runFolder: folders.sockets.clamd, scratch, user, log, tell: say })
 }
 
