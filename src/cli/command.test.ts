@@ -10,11 +10,13 @@ import {
   commandSpecs,
   helpText,
   isCommand,
+  namedInShell,
   needed,
   parseCommand,
   upElsewhere,
 } from '#cli/command.ts'
 import { newPersonPassword, readDemonstration } from '#cli/demonstration.ts'
+import { unanswered } from '#cli/status.ts'
 import { table } from '#cli/table.ts'
 import { peopleTable, welcome } from '#cli/welcome.ts'
 import { SettingError, readConfig } from '#config.ts'
@@ -127,7 +129,7 @@ test('the welcome shows ports, people and three things to try, and a warning whe
   })
   const people = [person('Priya', 'prosecutor'), person('Miriam', 'solicitor')]
   const config = readConfig(environment)
-  const text = welcome({ config, people, warning: 'a test set' })
+  const text = welcome({ config, people, warning: 'a test set', named: '' })
   for (const word of [
     'https://localhost:8443/',
     '127.0.0.1:8465',
@@ -142,8 +144,21 @@ test('the welcome shows ports, people and three things to try, and a warning whe
   ])
     assert.ok(text.includes(word), word)
   assert.ok(text.includes(peopleTable(people)))
-  const plain = welcome({ config, people: null, warning: null })
+  const plain = welcome({ config, people: null, warning: null, named: '' })
   assert.doesNotMatch(plain, /WARNING|swaks|password/)
+  assert.ok(plain.includes('./cjsm status shows how it is, ./cjsm down stops it.'))
+})
+
+test('commands that are shown name the instance as it was named, ready to paste', () => {
+  const byFile = { words: [], flags: new Set<string>(), values: new Map([['config', '/etc/cjsm.json']]) }
+  assert.equal(namedInShell(byFile), ' --config /etc/cjsm.json')
+  const { config, options } = parse('up', '--data', "/srv/ann's data")
+  const named = namedInShell(options)
+  assert.equal(named, ` --data '/srv/ann'\\''s data'`)
+  const text = welcome({ config, people: null, warning: null, named })
+  assert.ok(text.includes(`./cjsm status${named} shows how it is, ./cjsm down${named} stops it.`))
+  assert.equal(unanswered('not-running', named).sentence, `It is not running. ./cjsm up${named} starts it.`)
+  assert.equal(namedInShell(parse('up', '--no-demo').options), '')
 })
 
 test('passwords of demonstration people keep T06, and are never the same', () => {

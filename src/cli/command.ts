@@ -1,6 +1,7 @@
 // The operator's commands: their options and the help that is printed for them. One table, so that help and parser agree.
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { quoted } from '#cli/shell.ts'
 import { type Config, environmentOf, readConfig } from '#config.ts'
 
 /** What was typed is not a command or an option: one sentence for the operator. */
@@ -333,6 +334,13 @@ export function namedBy(options: Options): string[] {
     const path = options.values.get(option)
     return path === undefined ? [] : [`--${option}`, resolve(path)]
   })
+}
+
+/** The same as it is put behind a command that is printed, ready to paste: nothing, or a blank and the options. */
+export function namedInShell(options: Options): string {
+  return namedBy(options)
+    .map((word) => ` ${quoted(word)}`)
+    .join('')
 }
 
 /** How `up` is started in another folder: the words, and the environment, with which it reads these settings there. */

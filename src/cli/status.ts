@@ -1,5 +1,6 @@
 // `status`: what the supervisor says of itself and its processes, as JSON or in words.
 import { table } from '#cli/table.ts'
+import { type Unanswered, whyUnanswered } from '#host/instance.ts'
 import { askStatus } from '#host/status-socket.ts'
 
 interface Status {
@@ -19,12 +20,32 @@ interface Status {
   }[]
 }
 
+/** What is said when nobody answers, and the exit code; `named` is what commands need behind them to find it. */
+export function unanswered(why: Unanswered, named: string): { sentence: string; code: number } {
+  const sentences = {
+    'not-running': `It is not running. ./cjsm up${named} starts it.`,
+    'not-permitted': 'It runs as another user: ask as that user.',
+    'not-answering': 'It runs, but does not answer: it is being started or stopped, or see its log.',
+  }
+  return { sentence: sentences[why], code: why === 'not-running' ? 3 : 1 }
+}
+
 /** Prints the status; returns 0 when the service runs and is healthy, 1 when something is wrong, 3 when it does not run. */
-export async function showStatus(socket: string, json: boolean, print: (text: string) => void): Promise<number> {
-  const status = (await askStatus(socket)) as Status | null
+export async function showStatus(o: {
+  socket: string
+  runFolder: string
+  named: string
+  json: boolean
+  print: (text: string) => void
+}): Promise<number> {
+  const { json, print } = o
+  const status = (await askStatus(o.socket)) as Status | null
   if (status === null) {
-    print(json ? JSON.stringify({ running: false }) : 'It is not running. ./cjsm up starts it.')
-    return 3
+    const why = whyUnanswered(o.runFolder)
+    const { sentence, code } = unanswered(why, o.named)
+    const data = why === 'not-running' ? { running: false } : { running: true, ready: false, why: sentence }
+    print(json ? JSON.stringify(data) : sentence)
+    return code
   }
   if (json) {
     const processes = status.processes.map(({ sinceMs, ...one }) => ({ ...one, since: new Date(sinceMs).toISOString() }))

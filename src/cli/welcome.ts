@@ -1,10 +1,16 @@
 // What `up` prints once the service runs: where it listens, who there is, and three things to try, ready to paste. Kept within 120 columns.
-import { isAbsolute, join } from 'node:path'
+import { join } from 'node:path'
 import type { DemoPerson } from '#cli/demonstration.ts'
+import { quoted } from '#cli/shell.ts'
 import type { Config } from '#config.ts'
 
-/** The text that greets the operator, with the demonstration people where there are any. */
-export function welcome(o: { config: Config; people: readonly DemoPerson[] | null; warning: string | null }): string {
+/** The text that greets the operator, with the demonstration people where there are any. `named` is what the commands that it shows need behind them (namedInShell). */
+export function welcome(o: {
+  config: Config
+  people: readonly DemoPerson[] | null
+  warning: string | null
+  named: string
+}): string {
   const { host, ports, logFile } = o.config
   const lines = [
     '',
@@ -18,10 +24,10 @@ export function welcome(o: { config: Config; people: readonly DemoPerson[] | nul
   ]
   if (o.warning !== null) lines.push('', ...wrapped(`WARNING: ${o.warning}`))
   if (o.people !== null) {
-    lines.push('', 'The demonstration people (./cjsm demo shows them again):', '', peopleTable(o.people))
+    lines.push('', `The demonstration people (./cjsm demo${o.named} shows them again):`, '', peopleTable(o.people))
     lines.push('', ...thingsToTry(o.config, o.people))
   }
-  lines.push('', './cjsm status shows how it is, ./cjsm down stops it.', '')
+  lines.push('', `./cjsm status${o.named} shows how it is, ./cjsm down${o.named} stops it.`, '')
   return lines.join('\n')
 }
 
@@ -120,9 +126,4 @@ function mutt(config: Config, reader: DemoPerson): string[] {
 /** One command over several lines, for a POSIX shell. */
 function pasted(lines: readonly string[]): string[] {
   return lines.map((line, index) => `${index === 0 ? '   ' : '     '}${line}${index === lines.length - 1 ? '' : ' \\'}`)
-}
-
-/** A word for a POSIX shell. */
-function quoted(word: string): string {
-  return isAbsolute(word) && /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }

@@ -1,12 +1,12 @@
 // One instance a data folder: claims, stale pid files, stopping, and starting in the background.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, beforeEach, test } from 'node:test'
-import { claimInstance, detach, runningInstance, stopInstance } from '#host/instance.ts'
+import { claimInstance, detach, runningInstance, stopInstance, whyUnanswered } from '#host/instance.ts'
 import { startTimeOf } from '#host/proc.ts'
 
 const base = mkdtempSync(join(tmpdir(), 'cjsm-instance-'))
@@ -72,6 +72,29 @@ test('of ten that start at once on one data folder, one claims it and nine are r
   const said = await Promise.all(starters.map(async (starter) => String((await once(starter.stdout, 'data'))[0]).trim()))
   for (const starter of starters) starter.kill('SIGTERM')
   assert.deepEqual(said.sort(), ['claimed', ...Array.from({ length: 9 }, () => 'refused')])
+})
+
+test('why nobody answers: nobody runs, or not for us, or it is busy; a folder that may not be looked into is a sentence', async () => {
+  const own = mkdtempSync(join(base, 'own-')) // a starter of the test before may still be ending
+  assert.equal(whyUnanswered(own), 'not-running')
+  assert.equal((await claimInstance(own)).kind, 'claimed')
+  assert.equal(whyUnanswered(own), 'not-answering')
+  assert.throws(() => whyUnanswered(program), { name: 'OperatorFault', message: /cannot be used: / })
+  if (process.getuid?.() !== 0) return
+  for (const folder of [base, own]) chmodSync(folder, 0o711)
+  const look = `import { whyUnanswered } from ${here('./instance.ts')}
+    process.setuid(65534)
+    process.stdout.write(whyUnanswered(${JSON.stringify(own)}))`
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', look], { encoding: 'utf8' })
+  assert.equal(stdout, 'not-permitted')
+})
+
+test('a second start shows the commands with the options by which the instance was named', async () => {
+  const own = mkdtempSync(join(base, 'own-'))
+  writeFileSync(join(own, 'supervisor.pid'), `${process.ppid} ${startTimeOf(process.ppid)}\n`)
+  const claim = await claimInstance(own, ' --data /srv/a')
+  assert.ok(claim.kind === 'running')
+  assert.match(claim.sentence, /: \.\/cjsm status --data \/srv\/a shows it, \.\/cjsm down --data \/srv\/a stops it\.$/)
 })
 
 test('a guard that a crash left does not hold a start up', async () => {

@@ -24,30 +24,44 @@ export interface Instance {
   readonly startTime: string
 }
 
-/** The instance that runs on a data folder, or null; a pid file whose process is gone counts for nothing. */
+/** The instance that runs on a data folder, or null; a pid file whose process is gone counts for nothing. Throws a sentence when it may not look. */
 export function runningInstance(runFolder: string): Instance | null {
   let text: string
   try {
     text = readFileSync(pidFileIn(runFolder), 'utf8')
   } catch (fault) {
     if ((fault as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw fault
+    throw unusable(runFolder, fault)
   }
   const [pid, startTime] = text.trim().split(' ')
   return startTime !== undefined && startTimeOf(Number(pid)) === startTime ? { pid: Number(pid), startTime } : null
+}
+
+export type Unanswered = 'not-running' | 'not-permitted' | 'not-answering'
+
+/** Why nobody answered who asked the instance of a data folder. */
+export function whyUnanswered(runFolder: string): Unanswered {
+  const instance = runningInstance(runFolder)
+  if (instance === null) return 'not-running'
+  try {
+    process.kill(instance.pid, 0)
+    return 'not-answering'
+  } catch (fault) {
+    return (fault as NodeJS.ErrnoException).code === 'EPERM' ? 'not-permitted' : 'not-running'
+  }
 }
 
 export type Claim =
   | { readonly kind: 'claimed'; release(): void }
   | { readonly kind: 'running'; readonly pid: number; readonly sentence: string }
 
-/** Claims a data folder for this process, or says who has it. */
-export async function claimInstance(runFolder: string): Promise<Claim> {
+/** Claims a data folder for this process, or says who has it; the commands that it then shows bear `named` behind them. */
+export async function claimInstance(runFolder: string, named = ''): Promise<Claim> {
   const leave = await enterGuard(runFolder)
   try {
     const other = runningInstance(runFolder)
     if (other !== null && other.pid !== process.pid) {
-      const sentence = `It is running already on this data folder, as process ${other.pid}: ./cjsm status shows it, ./cjsm down stops it.`
+      const sentence = `It is running already on this data folder, as process ${other.pid}: ./cjsm status${named} shows it, ./cjsm down${named} stops it.`
       return { kind: 'running', pid: other.pid, sentence }
     }
     const own = { pid: process.pid, startTime: startTimeOf(process.pid) }

@@ -3,6 +3,7 @@ import { createSecretKey, type KeyObject } from 'node:crypto'
 import { fsyncSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { OperatorFault } from '#base/faults.ts'
 import { faultPoint } from '#base/fault-point.ts'
 import { randomOctets } from '#base/ids.ts'
 import { replaceFile, syncFolder } from '#keys/durable.ts'
@@ -50,7 +51,8 @@ export async function openRootKey(sealing: Sealing, folder: string, mayCreate: b
   let next = keyOf(await readIfThere(join(ownFolder, nextName)))
   // A rotation that was cut while it overwrote the file: the next key wraps everything by then.
   let root = keyOf(text) ?? next
-  if (root === null) throw new Error('the root key file does not hold 64 hexadecimal digits')
+  if (root === null)
+    throw new OperatorFault(`The root key file ${file} does not hold 64 hexadecimal digits. Put it back from its back-up.`)
   const held = openSync(file, 'r+')
 
   const wrapWith = (key: KeyObject, epoch: KeptEpoch, octets: Buffer): Buffer => {
@@ -98,7 +100,10 @@ export async function openRootKey(sealing: Sealing, folder: string, mayCreate: b
 }
 
 async function makeRootKey(folder: string, file: string, mayCreate: boolean): Promise<string> {
-  if (!mayCreate) throw new Error('the root key is missing, but there is data that needs it')
+  if (!mayCreate)
+    throw new OperatorFault(
+      `The root key is missing from ${file}, but there is data that needs it. Put it back from its back-up.`,
+    )
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const made = newText()
   const handle = await open(`${file}.new`, 'w', 0o600)

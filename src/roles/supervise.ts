@@ -48,8 +48,8 @@ const scratchOctets = 512 * 1024 * 1024
 /** More than the process that asks clamd gives it. */
 const scannerAnswerMs = clamdAnswerMs + 1_000
 
-/** Starts the service and stays until it is stopped; returns the exit code. */
-export async function supervise(config: Config, say: (text: string) => void): Promise<number> {
+/** Starts the service and stays until it is stopped; returns the exit code. `named` is what commands need behind them to find it. */
+export async function supervise(config: Config, named: string, say: (text: string) => void): Promise<number> {
   refuseFoldersOfOthers(config)
   markingSetIn(config.markingsFolder) // what is wrong with it is told before anything starts
   checkKeys(config)
@@ -57,7 +57,7 @@ export async function supervise(config: Config, say: (text: string) => void): Pr
   const folders = prepareFolders(config.dataFolder, user)
   ownFolder(config.keyFolder, null)
   const log = openLogFile(config, { process: 'supervisor' })
-  const claim = await claimInstance(folders.run)
+  const claim = await claimInstance(folders.run, named)
   if (claim.kind === 'running') {
     say(claim.sentence)
     tellStarter({ failed: claim.sentence })
@@ -83,7 +83,7 @@ export async function supervise(config: Config, say: (text: string) => void): Pr
     answering.push(...(await serveAnswers(config, supervisor, clamav, given, log)))
     const warning = clamav === null ? silenceOf(given) : signaturesOf(clamav).warning
     const people = config.demo ? readDemonstration(placesOf(config).demoFile) : null
-    say(welcome({ config, people, warning }))
+    say(welcome({ config, people, warning, named }))
     tellStarter({ ready: 'It serves.' })
     await stopped
     say('Stopped.')
