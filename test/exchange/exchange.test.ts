@@ -245,6 +245,14 @@ test('down stops it, and up finds everything where it was', async () => {
   const before = mbsync(instance.person('solicitor')).map(String).sort()
   assert.equal(instance.cjsm('down').status, 0)
   assert.equal(instance.cjsm('status').status, 3)
+  for (const command of [['organisations'], ['checkpoint'], ['hold', 'list']]) {
+    const { status, stdout } = instance.cjsm(...command)
+    assert.deepEqual(
+      [status, stdout],
+      [3, `It is not running. ./cjsm up --data ${instance.data} starts it.\n`],
+      command.join(' '),
+    )
+  }
   assert.equal(instance.cjsm(...instance.up).status, 0)
   assert.deepEqual(mbsync(instance.person('solicitor')).map(String).sort(), before)
   const ready = await fetch(`http://127.0.0.1:${instance.ports.operations}/readyz`)
