@@ -2,6 +2,7 @@
 import { isDuplicate, type Transaction } from '#store/database.ts'
 import { type Refused, refused } from '#base/faults.ts'
 import { newId } from '#base/ids.ts'
+import { sizeText } from '#base/size-text.ts'
 import { unlink } from '#mailbox/copies.ts'
 import {
   type DraftRow,
@@ -135,7 +136,7 @@ const tooMany = refused('G20', 'too-many-drafts', `you have ${maxDrafts} drafts 
 const tooMuch = refused(
   'G20',
   'too-many-drafts',
-  `your drafts hold more than ${maxHeldDraftsOctets / 1024 / 1024} MB together`,
+  `your drafts hold more than ${sizeText(maxHeldDraftsOctets)} together`,
   'Send or delete some of them first.',
 )
 export const draftIsTooLong = refused(

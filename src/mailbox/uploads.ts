@@ -2,6 +2,7 @@
 import { monthOf } from '#base/clock.ts'
 import { type Refused, Unavailable, refused } from '#base/faults.ts'
 import { newId } from '#base/ids.ts'
+import { sizeText } from '#base/size-text.ts'
 import { type Identity, dataKeyOf, newDataKey, pieceOctets, sealPiece, unsealRange } from '#keys/content.ts'
 import { unlink } from '#mailbox/copies.ts'
 import { isId } from '#mailbox/drafts.ts'
@@ -65,13 +66,13 @@ const tooManyFiles = refused(
 const tooLarge = refused(
   'G20',
   'files-are-too-large',
-  `the files of a message hold ${maxUploadsOctets / 1024 / 1024} MB together at most`,
+  `the files of a message hold ${sizeText(maxUploadsOctets)} together at most`,
   'Send them in several messages, or make them smaller.',
 )
 const tooMuchHeld = refused(
   'G20',
   'files-are-too-large',
-  `the files of all your drafts hold ${maxHeldUploadsOctets / 1024 / 1024} MB together at most`,
+  `the files of all your drafts hold ${sizeText(maxHeldUploadsOctets)} together at most`,
   'Send or delete other drafts first.',
 )
 

@@ -1,7 +1,7 @@
-// How times, sizes and strangers' text are written.
+// How times and strangers' text are written.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { counted, listDate, longDate, plainText, sizeText } from '#web/format.ts'
+import { counted, listDate, longDate, plainText } from '#web/format.ts'
 import { maxListCharacters } from '#web/limits.ts'
 
 test('dates are those of London, also in summer', () => {
@@ -13,9 +13,7 @@ test('dates are those of London, also in summer', () => {
   assert.equal(listDate(Date.parse('2025-11-22T09:07:00Z'), nowMs), '22 November 2025')
 })
 
-test('sizes are counted in thousands', () => {
-  const sizes = [0, 1, 999, 1000, 999_499, 999_500, 1_000_000, 1_249_000, 26_214_400]
-  assert.deepEqual(sizes.map(sizeText), ['0 bytes', '1 byte', '999 bytes', '1 KB', '999 KB', '1 MB', '1 MB', '1.2 MB', '26.2 MB'])
+test('what is counted stands in the singular for one, and with commas', () => {
   assert.deepEqual(
     [counted(1, 'message'), counted(2, 'message'), counted(20_000, 'message')],
     ['1 message', '2 messages', '20,000 messages'],

@@ -1,4 +1,4 @@
-// How times, sizes and strangers' text are written on every page. GOV.UK style; times are those of London.
+// How times and strangers' text are written on every page. GOV.UK style; times are those of London.
 
 const london = 'Europe/London'
 const parts = new Intl.DateTimeFormat('en-GB', {
@@ -28,13 +28,6 @@ export function listDate(atMs: number, nowMs: number): string {
   const now = partsOf(nowMs)
   if (year !== now.year) return `${day} ${month} ${year}`
   return day === now.day && month === now.month ? (time ?? '') : `${day} ${month}`
-}
-
-/** "812 bytes", "4 KB", "1.2 MB": thousands, as people count them. */
-export function sizeText(octets: number): string {
-  if (octets < 1000) return octets === 1 ? '1 byte' : `${octets} bytes`
-  if (octets < 999_500) return `${Math.round(octets / 1000)} KB`
-  return `${(octets / 1_000_000).toFixed(1).replace('.0', '')} MB`
 }
 
 /** "1 message", "3 messages". */

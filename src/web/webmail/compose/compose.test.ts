@@ -246,7 +246,7 @@ test('a file that is too large is told when it has come, and what came with it i
     { name: 'last.pdf', type: 'application/pdf', octets: Buffer.from('%PDF-1.7') },
   ])
   assert.equal(answer.statusCode, 422)
-  assert.ok(text(answer.body).includes('The files of a message hold 25 MB together at most. Send them'), text(answer.body))
+  assert.ok(text(answer.body).includes('The files of a message hold 26.2 MB together at most. Send them'), text(answer.body))
   const files = text((await who.get(`/write/${id}/files`)).body)
   assert.ok(files.includes('first.pdf') && !files.includes('film.mp4'))
 })

@@ -5,7 +5,7 @@ import { fileNameOf, safeFileName } from '#mail/display-text.ts'
 import { leadingOctetsNeeded, nameMisleads, type TrueType, trueTypeOf } from '#mail/display-type.ts'
 import { decodeWords } from '#mail/words.ts'
 import type { Content } from '#mailbox/open.ts'
-import { sizeText } from '#web/format.ts'
+import { sizeText } from '#base/size-text.ts'
 import { maxTypedAttachments } from '#web/limits.ts'
 import { leadingOctets } from '#web/webmail/message/read.ts'
 
