@@ -1,12 +1,9 @@
-// Attaching files where the message is written: a field of files, a bar that says how far each upload is, and a button that removes one.
+// Attaching files where the message is written: a field of files, each on its way by itself, and no way on while one is under way or has failed.
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
-
-interface Attached {
-  readonly files: readonly { readonly name: string; readonly octets: number; readonly remove: string }[]
-  readonly version: number
-  readonly refusal: string | null
-}
+import { type Problem, attachedItem, problemItem, runningItem } from '#web/client/compose-file-items.ts'
+import { refreshProblems, showProblems } from '#web/client/compose-problems.ts'
+import { type AttachedFile, removeAttached, upload } from '#web/client/compose-upload.ts'
 
 export interface FileHost {
   say(text: string): void
@@ -15,12 +12,138 @@ export interface FileHost {
   ready(): Promise<string | null>
 }
 
-const csrfOf = (form: HTMLFormElement) => form.querySelector<HTMLInputElement>('[name="csrf"]')?.value ?? ''
+/** Whether the form may be sent: true when every file that was chosen is attached. Else it says why not, and calls `goOn` when the last one is. */
+export type MayGoOn = (goOn: () => void) => boolean
 
 /** Adds the field to a form. */
-export function attachInPlace(form: HTMLFormElement, host: FileHost): void {
+export function attachInPlace(form: HTMLFormElement, host: FileHost): MayGoOn {
   const list = form.querySelector<HTMLUListElement>('#files')
-  if (list === null) return
+  if (list === null) return () => true
+  const input = addField(list)
+  const underWay = new Set<File>()
+  const problems = new Map<File, Problem>()
+  let problemCount = 0
+  let last: Promise<void> = Promise.resolve()
+  let waiting: (() => void) | null = null
+
+  const csrf = () => form.querySelector<HTMLInputElement>('[name="csrf"]')?.value ?? ''
+
+  /** Puts items in the place of one, with the focus where that had it. */
+  const replace = (item: HTMLElement, others: readonly HTMLElement[]) => {
+    const hadFocus = item.contains(document.activeElement)
+    item.replaceWith(...others)
+    if (hadFocus) (others[0]?.querySelector('button') ?? input).focus()
+    tellNone()
+  }
+  const tellNone = () => {
+    const none = form.querySelector<HTMLElement>('.cjsm-no-files')
+    if (none !== null) none.hidden = list.children.length > 0
+  }
+
+  /** One after another, so that each is told by itself; in the place of the item that failed before. */
+  const begin = (file: File, failed: HTMLElement | null) => {
+    const stop = new AbortController()
+    let isStarted = false
+    const { item, progress } = runningItem(file.name, () => {
+      stop.abort()
+      if (!isStarted) stopped(file, item)
+    })
+    if (failed === null) list.append(item)
+    else replace(failed, [item])
+    tellNone()
+    underWay.add(file)
+    last = last.then(async () => {
+      if (stop.signal.aborted) return
+      isStarted = true
+      const to = await host.ready()
+      const answer = to === null ? null : await upload(to, csrf(), file, progress, stop.signal)
+      if (answer !== null && answer.version > 0) host.setVersion(answer.version)
+      if (answer !== null && answer.refusal === null) attached(file, item, answer.files)
+      else if (stop.signal.aborted) stopped(file, item)
+      else fail(file, item, answer?.refusal ?? null)
+      if (underWay.size === 0) proceed()
+      else if (waiting !== null) sayWaiting()
+    })
+  }
+  const attached = (file: File, item: HTMLElement, files: readonly AttachedFile[]) => {
+    underWay.delete(file)
+    replace(
+      item,
+      files.map((one) => attachedItem(one.name, (button, of) => void remove(one, button, of))),
+    )
+    host.say(`${file.name} was attached.`)
+  }
+  /** Whoever stops a file says by the button, once more, that the message goes without it. */
+  const stopped = (file: File, item: HTMLElement) => {
+    waiting = null
+    underWay.delete(file)
+    replace(item, [])
+    host.say(`${file.name} was not attached: you stopped it.`)
+  }
+  /** Begins anew with a file in the place of one that failed, if that did; a file of its name that is chosen again is another try. */
+  const retry = (failed: File, file: File) => {
+    const problem = problems.get(failed)
+    problems.delete(failed)
+    begin(file, problem?.item ?? null)
+    refreshProblems([...problems.values()])
+  }
+  const fail = (file: File, item: HTMLElement, refusal: string | null) => {
+    underWay.delete(file)
+    const why = refusal === null ? 'could not be attached. Try again.' : `was not attached. ${refusal}`
+    const forget = () => {
+      problems.delete(file)
+      replace(problem.item, [])
+      refreshProblems([...problems.values()])
+      host.say(`${file.name} was removed.`)
+    }
+    const problem = problemItem(`file-problem-${++problemCount}`, file.name, why, () => retry(file, file), forget)
+    problems.set(file, problem)
+    replace(item, [problem.item])
+    host.say('')
+  }
+  const remove = async (file: AttachedFile, button: HTMLButtonElement, item: HTMLElement) => {
+    button.disabled = true
+    const version = await removeAttached(file, csrf())
+    button.disabled = false
+    if (version === null) return host.say(`${file.name} could not be removed. Try again.`)
+    host.setVersion(version)
+    host.say(`${file.name} was removed.`)
+    replace(item, [])
+    input.focus()
+  }
+  const sayWaiting = () => {
+    const names = [...underWay].map((file) => file.name).join(', ')
+    host.say(`Waiting until ${names} ${underWay.size === 1 ? 'is' : 'are'} attached. To go on without, press “Stop”.`)
+  }
+  const proceed = () => {
+    const goOn = waiting
+    waiting = null
+    if (goOn === null) return
+    if (problems.size > 0) showProblems([...problems.values()])
+    else goOn()
+  }
+
+  input.addEventListener('change', () => {
+    const chosen = [...(input.files ?? [])]
+    input.value = ''
+    for (const file of chosen) retry([...problems.keys()].find((one) => one.name === file.name) ?? file, file)
+  })
+  window.addEventListener('beforeunload', (event) => {
+    if (underWay.size > 0) event.preventDefault()
+  })
+  return (goOn) => {
+    if (underWay.size === 0 && problems.size === 0) return true
+    waiting = goOn
+    if (underWay.size === 0) proceed()
+    else {
+      sayWaiting()
+      list.querySelector('progress')?.scrollIntoView({ block: 'nearest' })
+    }
+    return false
+  }
+}
+
+function addField(list: HTMLElement): HTMLInputElement {
   const label = document.createElement('label')
   label.className = 'govuk-label'
   label.htmlFor = 'attach'
@@ -31,91 +154,5 @@ export function attachInPlace(form: HTMLFormElement, host: FileHost): void {
   input.type = 'file'
   input.multiple = true
   list.before(label, input)
-  input.addEventListener('change', () => {
-    const chosen = [...(input.files ?? [])]
-    input.value = ''
-    void uploadAll(form, list, host, chosen)
-  })
-}
-
-/** One after another, so that each is told by itself. */
-async function uploadAll(form: HTMLFormElement, list: HTMLUListElement, host: FileHost, files: readonly File[]): Promise<void> {
-  const to = await host.ready()
-  if (to === null) return
-  for (const file of files) {
-    const item = document.createElement('li')
-    const name = document.createElement('bdi')
-    name.textContent = file.name
-    const bar = document.createElement('progress')
-    bar.className = 'cjsm-progress'
-    bar.max = 1
-    bar.setAttribute('aria-label', `Attaching ${file.name}`)
-    item.append(name, bar)
-    list.append(item)
-    const attached = await upload(to, csrfOf(form), file, (part) => {
-      bar.value = part
-    })
-    item.remove()
-    if (attached === null || attached.refusal !== null)
-      host.say(attached?.refusal ?? `${file.name} could not be attached. Try again.`)
-    else host.say(`${file.name} was attached.`)
-    if (attached === null) continue
-    if (attached.version > 0) host.setVersion(attached.version)
-    for (const one of attached.files) list.append(itemOf(form, host, one))
-    const none = form.querySelector<HTMLElement>('.cjsm-no-files')
-    if (none !== null && list.children.length > 0) none.hidden = true
-  }
-}
-
-function upload(to: string, csrf: string, file: File, progress: (part: number) => void): Promise<Attached | null> {
-  const body = new FormData()
-  body.append('csrf', csrf)
-  body.append('file', file)
-  return new Promise((resolve) => {
-    const request = new XMLHttpRequest()
-    request.open('POST', to)
-    request.setRequestHeader('accept', 'application/json')
-    request.responseType = 'json'
-    request.upload.addEventListener('progress', (event) => {
-      if (event.lengthComputable) progress(event.loaded / event.total)
-    })
-    request.addEventListener('load', () =>
-      resolve((request.response as { kind?: string } | null)?.kind === 'attached' ? (request.response as Attached) : null),
-    )
-    request.addEventListener('error', () => resolve(null))
-    request.send(body)
-  })
-}
-
-function itemOf(form: HTMLFormElement, host: FileHost, file: Attached['files'][number]): HTMLElement {
-  const item = document.createElement('li')
-  const name = document.createElement('bdi')
-  name.textContent = file.name
-  const button = document.createElement('button')
-  button.type = 'button'
-  button.className = 'govuk-button govuk-button--secondary cjsm-button--small'
-  button.textContent = 'Remove'
-  button.setAttribute('aria-label', `Remove ${file.name}`)
-  button.addEventListener('click', async () => {
-    button.disabled = true
-    const body = new URLSearchParams({ csrf: csrfOf(form) })
-    const answer = await fetch(file.remove, {
-      method: 'POST',
-      body,
-      headers: { accept: 'application/json' },
-      redirect: 'error',
-    }).catch(() => null)
-    if (answer === null || !answer.ok) {
-      button.disabled = false
-      host.say(`${file.name} could not be removed. Try again.`)
-      return
-    }
-    const { version } = (await answer.json()) as { version: number }
-    host.setVersion(version)
-    host.say(`${file.name} was removed.`)
-    item.remove()
-    document.querySelector<HTMLElement>('#attach')?.focus()
-  })
-  item.append(name, ' ', button)
-  return item
+  return input
 }

@@ -7,6 +7,7 @@ import { suggestPeople } from '#web/client/compose-people.ts'
 const afterChangeMs = 3000
 const form = document.querySelector<HTMLFormElement>('#compose')
 const status = document.querySelector<HTMLElement>('#saved')
+const files = document.querySelector<HTMLElement>('#attaching')
 const field = (name: string) => form?.querySelector<HTMLInputElement>(`[name="${name}"]`) ?? null
 
 let timer: number | undefined
@@ -15,8 +16,8 @@ let isChanged = false
 let isLeaving = false
 let isSaving = false
 
-function say(text: string): void {
-  if (status !== null && status.textContent !== text) status.textContent = text
+function say(text: string, where = status): void {
+  if (where !== null && where.textContent !== text) where.textContent = text
 }
 
 /** What the form would send, and what the script asks for. */
@@ -80,7 +81,8 @@ function taken(saved: { action: string; files: string; version: number }): void 
 
 function setVersion(version: number): void {
   const hidden = field('version')
-  if (hidden !== null) hidden.value = String(version)
+  // It only rises: answers to a save and to a file may come in either order.
+  if (hidden !== null && Number(hidden.value) < version) hidden.value = String(version)
 }
 
 if (form !== null) {
@@ -90,26 +92,33 @@ if (form !== null) {
     timer = window.setTimeout(() => void save(), afterChangeMs)
   })
   form.addEventListener('focusout', () => void save())
-  form.addEventListener('submit', (event) => {
-    // The form carries everything; a save that is under way would make its version old, and is waited for.
-    isLeaving = true
-    window.clearTimeout(timer)
-    if (!isSaving) return
-    event.preventDefault()
-    const { submitter } = event
-    void saving.then(() => form.requestSubmit(submitter))
-  })
-  window.addEventListener('pageshow', () => {
-    isLeaving = false
-  })
   suggestPeople(form)
-  attachInPlace(form, {
-    say,
+  const mayGoOn = attachInPlace(form, {
+    say: (text) => say(text, files),
     setVersion,
     async ready() {
       isChanged = isChanged || form.dataset.files === undefined
       await save()
       return form.dataset.files ?? null
     },
+  })
+  form.addEventListener('submit', (event) => {
+    const { submitter } = event
+    // Nothing goes on without a file that was chosen. What was typed is saved meanwhile.
+    if (!mayGoOn(() => form.requestSubmit(submitter))) {
+      event.preventDefault()
+      isLeaving = false
+      void save()
+      return
+    }
+    // The form carries everything; a save that is under way would make its version old, and is waited for.
+    isLeaving = true
+    window.clearTimeout(timer)
+    if (!isSaving) return
+    event.preventDefault()
+    void saving.then(() => form.requestSubmit(submitter))
+  })
+  window.addEventListener('pageshow', () => {
+    isLeaving = false
   })
 }
