@@ -146,7 +146,7 @@ test('the welcome shows ports, people and three things to try, and a warning whe
   assert.ok(text.includes(peopleTable(people)))
   const plain = welcome({ config, people: null, warning: null, named: '' })
   assert.doesNotMatch(plain, /WARNING|swaks|password/)
-  assert.ok(plain.includes('./cjsm status shows how it is, ./cjsm down stops it.'))
+  assert.match(plain, /^ {2}how it is +\.\/cjsm status$\n^ {2}to stop it +\.\/cjsm down$/m)
 })
 
 test('commands that are shown name the instance as it was named, ready to paste', () => {
@@ -156,7 +156,7 @@ test('commands that are shown name the instance as it was named, ready to paste'
   const named = namedInShell(options)
   assert.equal(named, ` --data '/srv/ann'\\''s data'`)
   const text = welcome({ config, people: null, warning: null, named })
-  assert.ok(text.includes(`./cjsm status${named} shows how it is, ./cjsm down${named} stops it.`))
+  assert.ok(text.includes(`how it is           ./cjsm status${named}\n`) && text.includes(`./cjsm down${named}\n`))
   assert.equal(unanswered('not-running', named).sentence, `It is not running. ./cjsm up${named} starts it.`)
   assert.equal(namedInShell(parse('up', '--no-demo').options), '')
 })

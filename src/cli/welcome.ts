@@ -24,10 +24,11 @@ export function welcome(o: {
   ]
   if (o.warning !== null) lines.push('', ...wrapped(`WARNING: ${o.warning}`))
   if (o.people !== null) {
-    lines.push('', `The demonstration people (./cjsm demo${o.named} shows them again):`, '', peopleTable(o.people))
+    lines.push('', 'The demonstration people:', '', peopleTable(o.people))
     lines.push('', ...thingsToTry(o.config, o.people))
   }
-  lines.push('', `./cjsm status${o.named} shows how it is, ./cjsm down${o.named} stops it.`, '')
+  const again = o.people === null ? [] : [`  these people again  ./cjsm demo${o.named}`]
+  lines.push('', `  how it is           ./cjsm status${o.named}`, `  to stop it          ./cjsm down${o.named}`, ...again, '')
   return lines.join('\n')
 }
 
