@@ -40,7 +40,7 @@ for (const [what, fields, said] of [
   ['a first day that is none', { from: '1 May', until: inTwoDays, text: 'x' }, 'The first day must be a date'],
   ['a last day that is none', { from: today, until: '2026-02-30', text: 'x' }, 'The last day must be a date'],
   ['days the wrong way round', { from: inTwoDays, until: today, text: 'x' }, 'The last day must not be before the first'],
-  ['days that are past', { from: '2020-01-01', until: '2020-01-02', text: 'x' }, 'not past'],
+  ['days that are past', { from: '2020-01-01', until: '2020-01-02', text: 'x' }, 'before its first, or past'],
   ['no text', { from: today, until: inTwoDays, text: ' ' }, 'Enter what is answered'],
   ['too much text', { from: today, until: inTwoDays, text: 'x'.repeat(2_001) }, '2,000 characters or fewer'],
 ] as const) {
