@@ -4,7 +4,7 @@ import type { Edit } from '#mail/append-text.ts'
 import { linePrepended, ownTextStarts, startNeeded } from '#mail/prepend-text.ts'
 import { covers } from '#policy/carriers.ts'
 import type { Marking } from '#policy/marking.ts'
-import { readBannerMarking } from '#policy/read-marking.ts'
+import { readBannerMarkings } from '#policy/read-marking.ts'
 import type { Scheme } from '#policy/schemes.ts'
 import { bannerLine } from '#policy/written-form.ts'
 
@@ -22,8 +22,7 @@ export async function bannerEdits(
   for (const part of ownTextStarts(structure.root)) {
     const text = texts[textParts.indexOf(part)]
     if (text === undefined) continue
-    const read = readBannerMarking(text, schemes)
-    if (read !== null && !read.inherited && covers(read.marking, marking)) continue
+    if (readBannerMarkings(text, schemes).some((read) => !read.inherited && covers(read.marking, marking))) continue
     const start = await slice(octets, part.bodyStart, Math.min(part.bodyEnd, part.bodyStart + startNeeded))
     const edit = linePrepended(part, start, line)
     if (edit !== null) edits.push(edit)

@@ -33,6 +33,19 @@ test('the last line of an answer is the writer’s own where quoting shows what 
   assert.deepEqual(found(answer, 'RESTRICTED\n\nThanks.'), ['banner originated RESTRICTED'])
 })
 
+test('what stands at the end of an original hides no marking of the writer’s own (G05, G07)', () => {
+  const own = 'RESTRICTED\n\nPlease see below.\n\n'
+  const original = '-----Original Message-----\nFrom: Dr B <b@x.example>\nSent: Monday\nSubject: report\n\nThe patient is well.\n'
+  assert.deepEqual(found(['Subject: FW: report'], `${own}${original}CONFIDENTIAL\n`), [
+    'banner originated RESTRICTED',
+    'banner inherited CONFIDENTIAL',
+  ])
+  assert.deepEqual(found(['Subject: Re: report', 'In-Reply-To: <a@b.example>'], 'RESTRICTED\n\nDone.\n\nCONFIDENTIAL\n'), [
+    'banner originated RESTRICTED',
+    'banner inherited CONFIDENTIAL',
+  ])
+})
+
 test('only the marking of a subject becomes a fact, never the rest of it (G04)', () => {
   assert.deepEqual(found(['Subject: RESTRICTED - STAFF: the name of the informant']), ['subject originated RESTRICTED - STAFF'])
 })

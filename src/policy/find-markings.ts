@@ -5,8 +5,8 @@ import { quotesLineByLine } from '#policy/banner-lines.ts'
 import { firstOctets, lastOctets } from '#policy/field-ends.ts'
 import type { Carrier, FoundMarking } from '#policy/facts.ts'
 import { maxMarkingCharacters, maxMarkingFields, maxTexts, subjectEndOctets } from '#policy/limits.ts'
-import type { Marking } from '#policy/marking.ts'
-import { readBannerMarking, readMarkingHeader, readSubjectMarking } from '#policy/read-marking.ts'
+import { highestMarking, type Marking } from '#policy/marking.ts'
+import { readBannerMarkings, readMarkingHeader, readSubjectMarking } from '#policy/read-marking.ts'
 import type { Scheme } from '#policy/schemes.ts'
 import { isAnswerSubject } from '#policy/subject-edges.ts'
 
@@ -50,10 +50,16 @@ export function isForward(header: Header): boolean {
  * originated.
  */
 function findBanner(text: string, isAnswer: boolean, schemes: readonly Scheme[]): FoundMarking[] {
-  const read = readBannerMarking(text, schemes)
-  if (read === null) return []
-  const uncertain = isAnswer && read.where === 'last-line' && !quotesLineByLine(text)
-  return [foundMarking(read.marking, 'banner', read.inherited || uncertain)]
+  const isUncertain = isAnswer && !quotesLineByLine(text)
+  const found = readBannerMarkings(text, schemes).map(({ marking, where, inherited }) =>
+    foundMarking(marking, 'banner', inherited || (isUncertain && where === 'last-line')),
+  )
+  // Of each origin the highest: what came with an original hides nothing of the writer's own.
+  return (['originated', 'inherited'] as const).flatMap((origin) => {
+    const ofOrigin = found.filter((one) => one.origin === origin)
+    const highest = highestMarking(ofOrigin.map(({ marking }) => marking))
+    return ofOrigin.filter(({ marking }) => marking === highest).slice(0, 1)
+  })
 }
 
 function foundMarking(marking: Marking, carrier: Carrier, inherited: boolean): FoundMarking {

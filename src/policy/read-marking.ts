@@ -78,14 +78,26 @@ export function readMarkingHeader(header: Header, schemes: readonly Scheme[]): H
  * looked at.
  */
 export function readBannerMarking(text: string, schemes: readonly Scheme[]): BannerMarking | null {
-  let highest: BannerMarking | null = null
-  for (const { lines, where, inherited } of bannerEdges(text)) {
+  return highestOf(readBannerMarkings(text, schemes))
+}
+
+/** The highest marking of each end at which one stands: the writer's own first and last lines, and the last of an original. */
+export function readBannerMarkings(text: string, schemes: readonly Scheme[]): BannerMarking[] {
+  return bannerEdges(text).flatMap(({ lines, where, inherited }) => {
+    const found: BannerMarking[] = []
     for (const line of lines) {
       const marking = readMarkingLine(line, { schemes, standsAlone: true })
       if (marking === null) break
-      if (isHigher(marking, highest)) highest = { marking, where, inherited }
+      found.push({ marking, where, inherited })
     }
-  }
+    return highestOf(found) ?? []
+  })
+}
+
+/** The first of the highest; null for none. */
+function highestOf(found: readonly BannerMarking[]): BannerMarking | null {
+  let highest: BannerMarking | null = null
+  for (const one of found) if (isHigher(one.marking, highest)) highest = one
   return highest
 }
 

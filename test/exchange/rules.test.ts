@@ -163,17 +163,18 @@ test('what was answered 5xx was delivered to nobody (G05)', async () => {
   )
 })
 
+/** What judging works with. */
+const judging = {
+  ...service.domains,
+  lookInside: newLookInside(documents, service.domains.clock),
+  countExpansion: doors.countExpansion,
+  findIntegrity: doors.findIntegrity,
+  markings: shippedSet,
+  hostName: testHostName,
+  nowMs: () => service.domains.clock.now(),
+}
+
 test('judging says what acceptance does, rule by rule, with the stamps, and stores nothing (G05, G06, G07)', async () => {
-  const lookInside = newLookInside(documents, service.domains.clock)
-  const parts = {
-    ...service.domains,
-    lookInside,
-    countExpansion: doors.countExpansion,
-    findIntegrity: doors.findIntegrity,
-    markings: shippedSet,
-    hostName: testHostName,
-    nowMs: () => service.domains.clock.now(),
-  }
   const counts = () =>
     service.domains.database.rows(sql`select (select count(*) from message) as m, (select count(*) from evidence_record) as r`)
   const people = await Promise.all([orla, miriam].map((person) => doors.signIn(person)))
@@ -186,7 +187,7 @@ test('judging says what acceptance does, rule by rule, with the stamps, and stor
       envid: null,
       ret: null,
     }
-    const judged = await judgeMessage(parts, who, envelope, octetsOf(rawOf(one)))
+    const judged = await judgeMessage(judging, who, envelope, octetsOf(rawOf(one)))
     assert.equal(judged.refusal?.clause ?? null, one.clause, one.name)
     const refusing = judged.rules.filter(({ verdict }) => verdict.kind === 'refused')
     assert.equal(
@@ -201,16 +202,6 @@ test('judging says what acceptance does, rule by rule, with the stamps, and stor
 })
 
 test('judging compares what is quoted with what its sender received, as acceptance does (G09, G16)', async () => {
-  const lookInside = newLookInside(documents, service.domains.clock)
-  const parts = {
-    ...service.domains,
-    lookInside,
-    countExpansion: doors.countExpansion,
-    findIntegrity: doors.findIntegrity,
-    markings: shippedSet,
-    hostName: testHostName,
-    nowMs: () => service.domains.clock.now(),
-  }
   const who = await doors.signIn(miriam)
   const block = 'Tel. 020 7946 0000'
   for (const [handling, quoted, reason, notice] of [
@@ -226,7 +217,7 @@ test('judging compares what is quoted with what its sender received, as acceptan
     const forward = messageOf(...header, '', 'Please see below.', quoted, '>', `> ${block}`, '', block)
     const recipients = [{ address: orla.address, originalRecipient: null, notify: null }]
     const envelope = { reversePath: miriam.address, recipients, envid: null, ret: null }
-    const judged = await judgeMessage(parts, who, envelope, octetsOf(Buffer.from(forward)))
+    const judged = await judgeMessage(judging, who, envelope, octetsOf(Buffer.from(forward)))
     const [{ verdict } = { verdict: null }] = judged.decision.recipients
     assert.equal(verdict?.kind === 'refused' ? verdict.reason : null, reason)
     if (notice === null) assert.equal(judged.stamps.notice, null)
