@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { type Header, parseHeader } from '#mail/header.ts'
 import type { Marking } from '#policy/marking.ts'
-import { readBannerMarking, readMarkingHeader, readMarkingLine, readSubjectMarking } from '#policy/read-marking.ts'
+import { readBannerMarkings, readMarkingHeader, readMarkingLine, readSubjectMarking } from '#policy/read-marking.ts'
 import { shippedSchemes as schemes } from '#policy/schemes.ts'
 
 const runs = { seed: 11, numRuns: Number(process.env.CJSM_FUZZ_RUNS ?? 2_000) }
@@ -110,16 +110,21 @@ const banners: [string, string, string | null][] = [
   ['a quoted last line', 'Text\n\n> SECRET', null],
   ['an own last line above quoted text', 'Text\n\nSECRET\n\n> one\n> two', 'last-line SECRET'],
   ['an original below, as Outlook puts it', 'Text\n\nFrom: a\nSent: b\n\nSECRET\n', 'last-line SECRET inherited'],
-  ['an own banner above a lower original', 'SECRET\n\nText\n\nFrom: a\nSent: b\n\nPROTECT\n', 'first-line SECRET'],
+  [
+    'an own banner above a lower original',
+    'SECRET\n\nText\n\nFrom: a\nSent: b\n\nPROTECT\n',
+    'first-line SECRET, last-line PROTECT inherited',
+  ],
   ['the end of a wrapped paragraph', `${'the whole of it was to be kept entirely '.repeat(2)}\nSECRET`, null],
   ['nothing', '', null],
 ]
 
 for (const [name, text, expected] of banners) {
   test(`the banner of ${name} is ${expected ?? 'none'} (G05, G07)`, () => {
-    const read = readBannerMarking(text, schemes)
-    const shown = read === null ? null : `${read.where} ${read.marking.level}${read.inherited ? ' inherited' : ''}`
-    assert.equal(shown, expected)
+    const shown = readBannerMarkings(text, schemes).map(
+      ({ where, marking, inherited }) => `${where} ${marking.level}${inherited ? ' inherited' : ''}`,
+    )
+    assert.equal(shown.join(', ') || null, expected)
   })
 }
 
@@ -166,7 +171,7 @@ test('no input makes a reader throw, and what is written is short and from the i
       readMarkingLine(text, { schemes, standsAlone: false }),
       readSubjectMarking(text, schemes)?.marking,
       readMarkingHeader(header, schemes)?.marking,
-      readBannerMarking(text, schemes)?.marking,
+      ...readBannerMarkings(text, schemes).map(({ marking }) => marking),
     ]
     for (const marking of read) assert.ok((marking?.written.length ?? 0) <= 200)
   })
@@ -202,7 +207,7 @@ for (const flood of floods) {
     const text = flood.repeat(10_000_000 / flood.length)
     const started = performance.now()
     readSubjectMarking(text, schemes)
-    readBannerMarking(text, schemes)
+    readBannerMarkings(text, schemes)
     assert.ok(performance.now() - started < 1_000)
   })
 }

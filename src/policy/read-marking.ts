@@ -74,14 +74,9 @@ export function readMarkingHeader(header: Header, schemes: readonly Scheme[]): H
 }
 
 /**
- * The highest marking that is a first or last line of a body's text; null where there is none. Lines quoted with `>` are not
- * looked at.
+ * The highest marking of each end of a body's text at which one stands: the writer's own first and last lines, and the last of an
+ * original. Lines quoted with `>` are not looked at.
  */
-export function readBannerMarking(text: string, schemes: readonly Scheme[]): BannerMarking | null {
-  return highestOf(readBannerMarkings(text, schemes))
-}
-
-/** The highest marking of each end at which one stands: the writer's own first and last lines, and the last of an original. */
 export function readBannerMarkings(text: string, schemes: readonly Scheme[]): BannerMarking[] {
   return bannerEdges(text).flatMap(({ lines, where, inherited }) => {
     const found: BannerMarking[] = []

@@ -6,7 +6,7 @@ import { composeField, fieldText, parseHeader } from '#mail/header.ts'
 import { encodeWords, decodeWords } from '#mail/words.ts'
 import { markingOf } from '#policy/form.ts'
 import { markingWords } from '#policy/marking.ts'
-import { readBannerMarking, readMarkingLine, readSubjectMarking } from '#policy/read-marking.ts'
+import { readBannerMarkings, readMarkingLine, readSubjectMarking } from '#policy/read-marking.ts'
 import { type Scheme, shippedSchemes } from '#policy/schemes.ts'
 import { readSioLabel, writeLabelHistory, writeSioLabel } from '#policy/sio-label.ts'
 import { bannerLine, isSameMarking, subjectTag } from '#policy/written-form.ts'
@@ -62,8 +62,8 @@ test('a banner reads back as the marking that it was written for, above and alon
   const property = fc.property(markings, (marking) => {
     const line = bannerLine(marking, shippedSchemes)
     if (line === null) return
-    const found = readBannerMarking(`${line}\r\n\r\nDear all,\r\n\r\nSee below.\r\n`, shippedSchemes)
-    assert.ok(found !== null && isSameMarking(found.marking, marking))
+    const [found] = readBannerMarkings(`${line}\r\n\r\nDear all,\r\n\r\nSee below.\r\n`, shippedSchemes)
+    assert.ok(found !== undefined && isSameMarking(found.marking, marking))
   })
   fc.assert(property, runs)
 })
