@@ -55,10 +55,17 @@ async function addAccounts(client: pg.Client, count: number): Promise<void> {
   )
   await client.query('create temp table template as select id from account order by id limit 1')
   // By way of JSON: columns that a template has and this does not name are cloned too.
-  const clone = (table: string, key: string, fields: string) =>
-    client.query(
-      `insert into ${table} select (jsonb_populate_record(model, ${fields})).* from filler, (select whole as model from ${table} whole where ${key} = (select id from template) limit 1) model`,
+  const clone = async (table: string, key: string, fields: string) => {
+    const { rows } = await client.query<{ names: string }>(
+      `select string_agg(attname, ', ') as names from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = ''`,
+      [table],
     )
+    const { names } = rows[0]!
+    await client.query(
+      `insert into ${table} (${names}) select ${names} from (
+         select (jsonb_populate_record(model, ${fields})).* from filler, (select whole as model from ${table} whole where ${key} = (select id from template) limit 1) model)`,
+    )
+  }
   await clone('holder', 'id', `jsonb_build_object('id', filler.id)`)
   await clone('account', 'id', `jsonb_build_object('id', filler.id, 'user_name', 'filled-' || filler.id)`)
   await clone(

@@ -4,18 +4,9 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import {
-  type CommandName,
-  UsageError,
-  commandSpecs,
-  helpText,
-  isCommand,
-  namedInShell,
-  needed,
-  parseCommand,
-  upElsewhere,
-} from '#cli/command.ts'
+import { type CommandName, UsageError, commandSpecs, helpText, isCommand, needed, parseCommand } from '#cli/command.ts'
 import { newPersonPassword, readDemonstration } from '#cli/demonstration.ts'
+import { namedInShell, upElsewhere } from '#cli/named.ts'
 import { unanswered } from '#cli/status.ts'
 import { table } from '#cli/table.ts'
 import { peopleTable, welcome } from '#cli/welcome.ts'

@@ -1,8 +1,6 @@
 // The operator's commands: their options and the help that is printed for them. One table, so that help and parser agree.
-import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { quoted } from '#cli/shell.ts'
-import { type Config, environmentOf, readConfig } from '#config.ts'
+import { type Config, readConfig } from '#config.ts'
 
 /** What was typed is not a command or an option: one sentence for the operator. */
 export class UsageError extends Error {
@@ -79,6 +77,30 @@ export const commandSpecs = {
       parent: { type: 'string', says: 'the organisation it belongs to' },
     },
   },
+  'set-organisation': {
+    usage:
+      'set-organisation NAME [--state (active | sending-suspended | suspended)] [--scheme (adopter | none)] [--domain D | --server-domain D] --reason TEXT',
+    says: 'suspend an organisation with all its accounts, or let it go on (G02); change its adoption (G06); give it another domain',
+    words: ['name'],
+    options: {
+      ...where,
+      state: { type: 'string', says: 'what its accounts may do at most; each keeps its own state besides' },
+      scheme: { type: 'string', says: 'whether it adopted the protective marking scheme' },
+      domain: { type: 'string', says: 'another mailbox domain below the community suffix' },
+      'server-domain': { type: 'string', says: 'another home domain of its own mail server' },
+      reason: { type: 'string', says: 'why, as it stands in the record' },
+    },
+  },
+  'map-address': {
+    usage: 'map-address ADDRESS (--home ADDRESS | --nobody)',
+    says: 'say which home address stands behind one community address of a server organisation, or that none does',
+    words: ['community address'],
+    options: {
+      ...where,
+      home: { type: 'string', says: 'the address at its own mail server' },
+      nobody: { type: 'boolean', says: 'the address is nobody’s' },
+    },
+  },
   accounts: {
     usage: 'accounts [--organisation NAME] [--json]',
     says: 'list the accounts',
@@ -123,6 +145,12 @@ export const commandSpecs = {
       text: { type: 'string', says: 'what is answered, once a week to each sender' },
       off: { type: 'boolean', says: 'nobody is told any more that they are away' },
     },
+  },
+  computers: {
+    usage: 'computers USER-NAME [--json]',
+    says: 'list the computers of a person, with the ids by which revoke-device names them',
+    words: ['user name'],
+    options: { ...where, ...json },
   },
   'add-device': {
     usage: 'add-device USER-NAME --name NAME',
@@ -326,31 +354,6 @@ export function parseCommand(
   }
   const file = options.values.get('config')
   return { options, config: readConfig(environment, { overrides, ...(file === undefined ? {} : { file }) }) }
-}
-
-/** The options by which this instance was named, with paths that are good in every folder. */
-export function namedBy(options: Options): string[] {
-  return Object.keys(where).flatMap((option) => {
-    const path = options.values.get(option)
-    return path === undefined ? [] : [`--${option}`, resolve(path)]
-  })
-}
-
-/** The same as it is put behind a command that is printed, ready to paste: nothing, or a blank and the options. */
-export function namedInShell(options: Options): string {
-  return namedBy(options)
-    .map((word) => ` ${quoted(word)}`)
-    .join('')
-}
-
-/** How `up` is started in another folder: the words, and the environment, with which it reads these settings there. */
-export function upElsewhere(
-  config: Config,
-  options: Options,
-  environment: Record<string, string | undefined>,
-): { words: string[]; environment: Record<string, string | undefined> } {
-  const { CJSM_CONFIG: _read, ...others } = environment
-  return { words: ['up', ...namedBy(options)], environment: { ...others, ...environmentOf(config) } }
 }
 
 function readOptions(name: CommandName, spec: CommandSpec, rest: readonly string[]): Options {

@@ -68,7 +68,7 @@ test('at most ten come back, and each search is served by an index', async () =>
   const [organisation] = await database.rows<{ id: string }>(sql`select id from organisation limit 1`)
   await database.run(sql`
     with made as (
-      insert into holder (id, kind, organisation, state, quota_octets, created_ms)
+      insert into holder (id, kind, organisation, own_state, quota_octets, created_ms)
       select gen_random_uuid(), 'account', ${organisation!.id}, 'active', 1, 0 from generate_series(1, 5000) returning id
     ), numbered as (select id, row_number() over () as n from made), people as (
       insert into account (id, user_name, name, role, password_hash, password_changed_ms)

@@ -1,4 +1,5 @@
 // Organisations and their domains; only community/ runs these.
+import type { OrganisationState } from '#identity/accounts.ts'
 import type { Wording } from '#policy/signature-block.ts'
 import type { Runner, Transaction } from '#store/database.ts'
 import { sql } from '#store/sql.ts'
@@ -9,6 +10,7 @@ export interface OrganisationRow {
   readonly kind: string
   readonly name: string
   readonly adopter: boolean
+  readonly state: OrganisationState
   readonly mailboxDomains: readonly string[]
   readonly serverDomains: readonly string[]
 }
@@ -20,6 +22,17 @@ export function insertOrganisation(
   return tx.run(sql`
     insert into organisation (id, parent, kind, name, adopter, created_ms)
     values (${o.id}, ${o.parent}, ${o.kind}, ${o.name}, ${o.adopter}, ${o.createdMs}) on conflict (name) do nothing`)
+}
+
+/** Adoption and state of one, and the row stays as it is until commit. */
+export function organisationKept(tx: Transaction, id: string) {
+  return tx.rows<{ adopter: boolean; state: OrganisationState }>(
+    sql`select adopter, state from organisation where id = ${id} for update`,
+  )
+}
+
+export function changeOrganisation(tx: Transaction, id: string, adopter: boolean, state: OrganisationState) {
+  return tx.run(sql`update organisation set adopter = ${adopter}, state = ${state} where id = ${id}`)
 }
 
 export function insertDomain(
@@ -41,7 +54,7 @@ export function insertException(tx: Transaction, address: string, domain: string
 
 export function organisations(run: Runner) {
   return run.rows<OrganisationRow>(sql`
-    select id, parent, kind, name, adopter,
+    select id, parent, kind, name, adopter, state,
            array(select domain from domain where domain.organisation = organisation.id and domain.kind = 'mailbox' order by 1) as mailbox_domains,
            array(select domain from domain where domain.organisation = organisation.id and domain.kind = 'server' order by 1) as server_domains
       from organisation order by name`)

@@ -4,14 +4,17 @@ import { type Refused, refused } from '#base/faults.ts'
 import { newId } from '#base/ids.ts'
 import {
   type OrganisationRow,
+  changeOrganisation,
   domainsNamed,
   insertDomain,
   insertException,
   insertOrganisation,
   organisationById,
+  organisationKept,
   organisations,
 } from '#community/organisations.sql.ts'
 import type { Evidence } from '#evidence/record.ts'
+import type { Accounts, OrganisationState } from '#identity/accounts.ts'
 import { keyOf } from '#community/standing.ts'
 import type { Wording } from '#policy/signature-block.ts'
 import type { Database, Transaction } from '#store/database.ts'
@@ -33,6 +36,19 @@ export interface FoundOrganisation {
 
 export interface Organisations {
   create(tx: Transaction, actor: string, organisation: NewOrganisation): Promise<{ kind: 'created'; id: string } | Refused>
+  /**
+   * Changes whether it adopted the scheme, or its state, in which none of its people can do more than it says; what is left out stays. Returns
+   * what was, and how many people it has; null when there is none of that id.
+   */
+  change(
+    tx: Transaction,
+    actor: string,
+    organisation: string,
+    change: { readonly adopter?: boolean; readonly state?: OrganisationState },
+    reason: string,
+  ): Promise<{ was: { adopter: boolean; state: OrganisationState }; people: number } | null>
+  /** The state of an organisation, which then stays until commit. */
+  stateOf(tx: Transaction, organisation: string): Promise<OrganisationState>
   /** Gives an organisation a domain whose mailboxes are held here. */
   addMailboxDomain(tx: Transaction, actor: string, organisation: string, domain: string): Promise<null | Refused>
   /** Gives a server organisation its community domain: the home domain with the community suffix behind it. */
@@ -55,10 +71,11 @@ const keepMs = 5_000
 export function openOrganisations(o: {
   database: Database
   evidence: Evidence
+  accounts: Accounts
   clock: Clock
   communitySuffix: string
 }): Organisations {
-  const { database, evidence, clock, communitySuffix } = o
+  const { database, evidence, accounts, clock, communitySuffix } = o
   const kept = new Map<string, { found: FoundOrganisation | null; untilMs: number }>()
 
   async function addDomain(
@@ -81,7 +98,7 @@ export function openOrganisations(o: {
         'T00',
         'domain-is-taken',
         `the domain ${domain} belongs to an organisation already`,
-        'Check the name, or remove it there first.',
+        'Check the name: a domain stays with its organisation.',
       )
     }
     await evidence.write(tx, {
@@ -123,6 +140,20 @@ export function openOrganisations(o: {
         ],
       })
       return { kind: 'created', id }
+    },
+    async change(tx, actor, organisation, change, reason) {
+      const [was] = await organisationKept(tx, organisation)
+      if (was === undefined) return null
+      const is = { ...was, ...change }
+      await changeOrganisation(tx, organisation, is.adopter, is.state)
+      const people = await accounts.setOrganisationState(tx, organisation, is.state)
+      const details = [{ organisation, was, is, people, reason }]
+      await evidence.write(tx, { event: 'OrganisationChanged', actor, about: organisation, details })
+      return { was, people }
+    },
+    async stateOf(tx, organisation) {
+      const [row] = await organisationKept(tx, organisation)
+      return row?.state ?? 'active'
     },
     addMailboxDomain(tx, actor, organisation, domain) {
       if (!domain.endsWith(`.${communitySuffix}`)) {

@@ -23,7 +23,7 @@ test.after(() => forParties.close())
 const evidence = openEvidence(database, forParties, keys, clock)
 const accounts = openAccounts({ database, keys, evidence, clock })
 const communitySuffix = 'cjsm.test'
-const organisations = openOrganisations({ database, evidence, clock, communitySuffix })
+const organisations = openOrganisations({ database, evidence, accounts, clock, communitySuffix })
 const standingOf = newStandingOf({ database, accounts, clock, communitySuffix })
 
 const within = <T>(work: (tx: Transaction) => Promise<T>) => database.transaction(work)
@@ -126,7 +126,7 @@ test('an exception that is none is refused, and its transaction can go on', asyn
 
 test('an exception that cannot be recorded is a fault and not a refusal: no record, no act', async () => {
   const failing: Evidence = { ...evidence, write: () => Promise.reject(new Error('evidence is away')) }
-  const broken = openOrganisations({ database, evidence: failing, clock, communitySuffix })
+  const broken = openOrganisations({ database, evidence: failing, accounts, clock, communitySuffix })
   await assert.rejects(
     within((tx) => broken.addException(tx, theService, 'x@force.example.cjsm.test', null)),
     /evidence is away/,

@@ -38,7 +38,7 @@ async function whileChanging<T>(holder: string, state: string, work: () => Promi
   await client.connect()
   try {
     await client.query('begin')
-    await client.query('update holder set state = $1 where id = $2', [state, holder])
+    await client.query('update holder set own_state = $1 where id = $2', [state, holder])
     const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
     const working = work()
     working.catch(() => {})

@@ -22,6 +22,7 @@ export type EvidenceEvent =
   | 'SignInFailure'
   | 'SignOut'
   | 'OrganisationCreated'
+  | 'OrganisationChanged' // its adoption of the scheme or its state
   | 'DomainAdded'
   | 'AddressMappingChanged'
   | 'AccountCreated'

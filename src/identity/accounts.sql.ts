@@ -2,15 +2,24 @@
 import type { Runner, Transaction } from '#store/database.ts'
 import { sql } from '#store/sql.ts'
 
-export type HolderState = 'active' | 'sending-suspended' | 'suspended' | 'removed'
+export type HolderState = OrganisationState | 'removed'
+/** What an organisation's state makes of its holders, whatever their own is: the stricter counts. */
+export type OrganisationState = 'active' | 'sending-suspended' | 'suspended'
 
 export function insertHolder(
   tx: Transaction,
-  holder: { id: string; kind: 'account' | 'group'; organisation: string; quotaOctets: number; createdMs: number },
+  holder: {
+    id: string
+    kind: 'account' | 'group'
+    organisation: string
+    organisationState: OrganisationState
+    quotaOctets: number
+    createdMs: number
+  },
 ) {
   return tx.run(sql`
-    insert into holder (id, kind, organisation, state, quota_octets, created_ms)
-    values (${holder.id}, ${holder.kind}, ${holder.organisation}, 'active', ${holder.quotaOctets}, ${holder.createdMs})`)
+    insert into holder (id, kind, organisation, own_state, organisation_state, quota_octets, created_ms)
+    values (${holder.id}, ${holder.kind}, ${holder.organisation}, 'active', ${holder.organisationState}, ${holder.quotaOctets}, ${holder.createdMs})`)
 }
 
 /** Inserts an account: 0 when its user name was taken an instant ago. */
@@ -70,8 +79,15 @@ export function holdersKept(ids: readonly string[]) {
 
 export function changeState(tx: Transaction, id: string, state: HolderState) {
   return tx.rows<{ was: HolderState }>(sql`
-    with before as (select id, state from holder where id = ${id} for update)
-    update holder set state = ${state} from before where holder.id = before.id returning before.state as was`)
+    with before as (select id, own_state from holder where id = ${id} for update)
+    update holder set own_state = ${state} from before where holder.id = before.id returning before.own_state as was`)
+}
+
+/** The state of their organisation, for all who belong to it. */
+export function changeOrganisationState(tx: Transaction, organisation: string, state: OrganisationState) {
+  return tx.run(sql`
+    with held as (select id from holder where organisation = ${organisation} order by id for update)
+    update holder set organisation_state = ${state} from held where holder.id = held.id`)
 }
 
 /** Makes an account an officer of the Helpdesk, or no more: 0 when it was so already, or there is none. */
@@ -115,6 +131,20 @@ export function insertDevice(
   return tx.run(sql`
     insert into device_credential (id, account, name, password_hash, created_ms)
     values (${device.id}, ${device.account}, ${device.name}, ${device.passwordHash}, ${device.createdMs})`)
+}
+
+export interface ComputerRow {
+  readonly id: string
+  readonly name: string
+  readonly kind: 'mail-program' | 'browser'
+  readonly createdMs: number
+  /** Null while its credential counts. */
+  readonly revokedMs: number | null
+}
+
+export function computersOf(run: Runner, account: string) {
+  return run.rows<ComputerRow>(sql`
+    select id, name, kind, created_ms, revoked_ms from device_credential where account = ${account} order by created_ms, id`)
 }
 
 export function revokeDevice(tx: Transaction, id: string, atMs: number) {

@@ -5,12 +5,16 @@ import { newId } from '#base/ids.ts'
 import type { Evidence } from '#evidence/record.ts'
 import {
   type AccountRow,
+  type ComputerRow,
   type HolderRow,
   type HolderState,
+  type OrganisationState,
   accountsLike,
   changeListing,
   changeOfficer,
+  changeOrganisationState,
   changeState,
+  computersOf,
   holdersAt,
   holdersById,
   holdersKept,
@@ -28,10 +32,12 @@ import { addressKey, parseAddress } from '#mail/address.ts'
 import type { Database, Runner, Transaction } from '#store/database.ts'
 import type { Query } from '#store/sql.ts'
 
-export type { AccountRow as Account, HolderState } from '#identity/accounts.sql.ts'
+export type { AccountRow as Account, ComputerRow as Computer, HolderState, OrganisationState } from '#identity/accounts.sql.ts'
 
 export interface NewAccount {
   readonly organisation: string
+  /** Active when left out. */
+  readonly organisationState?: OrganisationState
   readonly address: string
   readonly userName: string
   readonly name: string
@@ -49,7 +55,7 @@ export interface Accounts {
   /** Makes an account with its first address; refuses what is taken or malformed. Mailboxes are mailbox/open-account.ts' part. */
   create(tx: Transaction, actor: Actor, account: NewAccount): Promise<{ kind: 'created'; id: string } | Refused>
   list(filter?: { id?: string; userName?: string; organisation?: string }): Promise<AccountRow[]>
-  /** Changes the state; returns the one before, or null when there is no such holder. Nothing is lost by any of them. G02 */
+  /** Changes an account's own state; returns the one before, or null when there is no such holder. Nothing is lost by any of them. G02 */
   setState(
     tx: Transaction,
     actor: Actor,
@@ -57,6 +63,8 @@ export interface Accounts {
     state: HolderState,
     reason: { clause: string; reason: string },
   ): Promise<HolderState | null>
+  /** Makes all who belong to an organisation at most what it is; it says how many they are. Their own states stay. */
+  setOrganisationState(tx: Transaction, organisation: string, state: OrganisationState): Promise<number>
   /** Makes somebody an officer of the Helpdesk, or no more; false when they were that already. G05 */
   setOfficer(tx: Transaction, actor: Actor, id: string, isOfficer: boolean, reason: string): Promise<boolean>
   /** Shows somebody in the directory, or makes them ex-directory; false when they were so already. G11 */
@@ -64,6 +72,8 @@ export interface Accounts {
   /** Gives a computer of the account its credential: `password` is shown once. */
   issueDevice(tx: Transaction, actor: Actor, account: string, name: string): Promise<{ computer: string; password: string }>
   revokeDevice(tx: Transaction, actor: Actor, computer: string): Promise<boolean>
+  /** The computers that an account ever had, the oldest first. */
+  computers(account: string): Promise<ComputerRow[]>
   /** The holders of address keys that were ever given out, by address key. */
   holdersAt(addresses: readonly string[]): Promise<Map<string, { holder: string; state: HolderState; organisation: string }>>
   /** State and quota of holders, by id. */
@@ -99,6 +109,7 @@ export function openAccounts(o: { database: Database; keys: Keys; evidence: Evid
         id,
         kind: 'account',
         organisation: account.organisation,
+        organisationState: account.organisationState ?? 'active',
         quotaOctets: account.quotaOctets,
         createdMs: atMs,
       })
@@ -149,6 +160,7 @@ export function openAccounts(o: { database: Database; keys: Keys; evidence: Evid
       })
       return changed.was
     },
+    setOrganisationState: changeOrganisationState,
     async setOfficer(tx, actor, id, isOfficer, reason) {
       if ((await changeOfficer(tx, id, isOfficer)) === 0) return false
       const event = isOfficer ? 'OfficerAppointed' : 'OfficerDismissed'
@@ -186,6 +198,7 @@ export function openAccounts(o: { database: Database; keys: Keys; evidence: Evid
       })
       return true
     },
+    computers: (account) => computersOf(database, account),
     async holdersAt(addresses) {
       const rows = await holdersAt(database, addresses)
       return new Map(rows.map(({ address, ...row }) => [address, row]))

@@ -108,7 +108,7 @@ async function newReader(means: Means, quotaOctets: number): Promise<Reader> {
   const organisation = newId(means.clock.now())
   await means.database.transaction(async (tx) => {
     await tx.run(sql`
-      insert into holder (id, kind, organisation, state, quota_octets, created_ms)
+      insert into holder (id, kind, organisation, own_state, quota_octets, created_ms)
       values (${holder}, 'account', ${organisation}, 'active', ${quotaOctets}, 0)`)
     await createStandardMailboxes(tx, means.keys, means.clock, holder)
   })

@@ -52,7 +52,8 @@ export function openMembers(o: {
       }
       try {
         return await o.database.transaction(async (tx) => {
-          const created = await o.accounts.create(tx, actor, account)
+          const organisationState = await o.organisations.stateOf(tx, organisation.id)
+          const created = await o.accounts.create(tx, actor, { ...account, organisationState })
           if (created.kind === 'refused') throw new Rollback(created)
           await createStandardMailboxes(tx, o.keys, o.clock, created.id)
           const { computer, password } = await o.accounts.issueDevice(tx, actor, created.id, firstComputer)

@@ -13,6 +13,7 @@ import { theService } from '#keys/epoch.ts'
 import type { Domains } from '#roles/domains.ts'
 import { onHolds } from '#roles/holds.ts'
 import { accountOf, named } from '#roles/named.ts'
+import { addOrganisation, listOrganisations, mapAddress, setOrganisation } from '#roles/organisations.ts'
 import { onIncidents, onPermits, setSignature, setStatement, setUnscannable } from '#roles/rules.ts'
 import { setAway, setListing } from '#roles/people.ts'
 import { openServiceDomains } from '#roles/open.ts'
@@ -20,11 +21,14 @@ import { openServiceDomains } from '#roles/open.ts'
 type Act =
   | 'organisations'
   | 'add-organisation'
+  | 'set-organisation'
+  | 'map-address'
   | 'accounts'
   | 'add-account'
   | 'set-account'
   | 'set-listing'
   | 'away'
+  | 'computers'
   | 'add-device'
   | 'enrol-browser'
   | 'revoke-device'
@@ -59,6 +63,10 @@ function run(act: Act, domains: Domains, config: Config, options: Options, print
       return listOrganisations(domains, options, print)
     case 'add-organisation':
       return addOrganisation(domains, options, print)
+    case 'set-organisation':
+      return setOrganisation(domains, options, print)
+    case 'map-address':
+      return mapAddress(domains, options, print)
     case 'accounts':
       return listAccounts(domains, options, print)
     case 'add-account':
@@ -69,6 +77,8 @@ function run(act: Act, domains: Domains, config: Config, options: Options, print
       return setListing(domains, options, print)
     case 'away':
       return setAway(domains, options, print)
+    case 'computers':
+      return listComputers(domains, options, print)
     case 'add-device':
       return addDevice(domains, options, print)
     case 'enrol-browser':
@@ -94,51 +104,6 @@ function run(act: Act, domains: Domains, config: Config, options: Options, print
     default:
       return unreachable(act)
   }
-}
-
-async function listOrganisations({ organisations }: Domains, options: Options, print: Print): Promise<null> {
-  const all = await organisations.list()
-  const rows = all.map((one) => [
-    one.name,
-    one.kind,
-    one.adopter ? 'adopter' : '',
-    [...one.mailboxDomains, ...one.serverDomains.map((domain) => `${domain} (server)`)].join(', '),
-  ])
-  print(options.flags.has('json') ? JSON.stringify(all, null, 2) : table(['organisation', 'kind', 'scheme', 'domains'], rows))
-  return null
-}
-
-async function addOrganisation(domains: Domains, options: Options, print: Print): Promise<Refused | null> {
-  const { organisations, database } = domains
-  const parent = options.values.get('parent')
-  const organisation = {
-    name: needed(options, 'name'),
-    kind: needed(options, 'kind'),
-    adopter: options.flags.has('adopter'),
-    parent: parent === undefined ? null : (await named(domains, parent)).id,
-  }
-  const home = options.values.get('server-domain')
-  if (home !== undefined && options.values.has('domain')) throw new UsageError('--domain and --server-domain exclude each other.')
-  const domain = home ?? needed(options, 'domain')
-  let refusal: Refused | null = null
-  await database
-    .transaction(async (tx) => {
-      const made = await organisations.create(tx, theService, organisation)
-      const added =
-        made.kind === 'refused'
-          ? made
-          : await (home === undefined
-              ? organisations.addMailboxDomain(tx, theService, made.id, domain)
-              : organisations.addServerDomain(tx, theService, made.id, domain))
-      if (added?.kind !== 'refused') return
-      refusal = added
-      throw new UsageError('refused')
-    })
-    .catch((fault: unknown) => {
-      if (refusal === null) throw fault
-    })
-  if (refusal === null) print(`${organisation.name} was added, with ${domain}.`)
-  return refusal
 }
 
 async function listAccounts(domains: Domains, options: Options, print: Print): Promise<null> {
@@ -197,6 +162,8 @@ async function setAccount(domains: Domains, options: Options, print: Print): Pro
   const { id, name } = await accountOf(domains, userName)
   const was = await domains.database.transaction((tx) => domains.accounts.setState(tx, theService, id, state, reason))
   print(`${name} was ${was} and is ${state} now.`)
+  const [now] = await domains.accounts.list({ id })
+  if (now !== undefined && now.state !== state) print(`Their organisation is ${now.state}, and they with it.`)
   return null
 }
 
@@ -210,6 +177,21 @@ async function setOfficer(domains: Domains, options: Options, print: Print): Pro
   )
   const is = act === 'appoint' ? 'an officer of the Helpdesk' : 'no officer of the Helpdesk'
   print(`${name} ${changed ? `is ${is} now` : `was ${is} already`}.`)
+  return null
+}
+
+async function listComputers(domains: Domains, options: Options, print: Print): Promise<null> {
+  const { id } = await accountOf(domains, options.words[0] ?? '')
+  const all = await domains.accounts.computers(id)
+  const day = (ms: number) => new Date(ms).toISOString().slice(0, 10)
+  const rows = all.map((one) => [
+    one.id,
+    one.name,
+    one.kind === 'browser' ? 'browser' : 'mail program',
+    day(one.createdMs),
+    one.revokedMs === null ? '' : day(one.revokedMs),
+  ])
+  print(options.flags.has('json') ? JSON.stringify(all, null, 2) : table(['computer', 'name', 'kind', 'since', 'revoked'], rows))
   return null
 }
 

@@ -2,8 +2,9 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Unavailable } from '#base/faults.ts'
-import { type CommandName, type Options, helpText, namedInShell, upElsewhere } from '#cli/command.ts'
+import { type CommandName, type Options, helpText } from '#cli/command.ts'
 import { readDemonstration } from '#cli/demonstration.ts'
+import { namedInShell, upElsewhere } from '#cli/named.ts'
 import { showStatus, unanswered } from '#cli/status.ts'
 import { peopleTable } from '#cli/welcome.ts'
 import type { Config } from '#config.ts'
@@ -93,11 +94,14 @@ export const commands: Readonly<Record<CommandName, Command>> = {
   }),
   organisations: withDomains('organisations'),
   'add-organisation': withDomains('add-organisation'),
+  'set-organisation': withDomains('set-organisation'),
+  'map-address': withDomains('map-address'),
   accounts: withDomains('accounts'),
   'add-account': withDomains('add-account'),
   'set-account': withDomains('set-account'),
   'set-listing': withDomains('set-listing'),
   away: withDomains('away'),
+  computers: withDomains('computers'),
   'add-device': withDomains('add-device'),
   'enrol-browser': withDomains('enrol-browser'),
   'revoke-device': withDomains('revoke-device'),

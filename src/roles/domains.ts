@@ -65,7 +65,7 @@ export function openDomains(parts: DomainParts): Domains {
   const forParties = openDatabase({ connectionString: parts.connectionString, connections: 2, ...waits, log })
   const evidence = openEvidence(database, forParties, keys, clock)
   const accounts = openAccounts({ database, keys, evidence, clock })
-  const organisations = openOrganisations({ database, evidence, clock, communitySuffix })
+  const organisations = openOrganisations({ database, evidence, accounts, clock, communitySuffix })
   const contentStore = openContentStore(parts.contentFolder)
   const incidents = openIncidents({ database, evidence, accounts, keys, clock })
   return {

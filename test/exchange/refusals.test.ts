@@ -18,7 +18,7 @@ const [priya, miriam, ada, gareth, constance] = ['prosecutor', 'solicitor', 'sol
   service.person,
 ) as [DemoPerson, DemoPerson, DemoPerson, DemoPerson, DemoPerson]
 const plenty = 100_000_000
-beforeEach(() => database.run(sql`update holder set quota_octets = ${plenty}, state = 'active'`))
+beforeEach(() => database.run(sql`update holder set quota_octets = ${plenty}, own_state = 'active'`))
 
 /** Standings and quotas are kept for two seconds at RCPT. */
 const keptMs = 2_100
