@@ -229,10 +229,16 @@ test('a spam engine is asked over a socket or loopback only, where it usually li
     )
 })
 
-test('webmail is found at the host name and the https port, unless it is said otherwise (T00)', () => {
+test('webmail is found at the host name, or here while there is none, and the https port, unless it is said otherwise (T00)', () => {
   const url = (environment: Record<string, string>) => readConfig({ ...base, ...environment }).publicUrl
-  assert.equal(url({}), 'https://mail.cjsm.test:8443')
-  assert.equal(url({ CJSM_PORT_OFFSET: '0' }), 'https://mail.cjsm.test')
+  assert.equal(url({}), 'https://localhost:8443')
+  for (const host of ['0.0.0.0', '::', '::1', 'localhost']) assert.equal(url({ CJSM_HOST: host }), 'https://localhost:8443')
+  assert.equal(url({ CJSM_HOST: '192.0.2.7' }), 'https://192.0.2.7:8443')
+  assert.equal(url({ CJSM_HOST: '2001:db8::7' }), 'https://[2001:db8::7]:8443')
+  assert.equal(url({ CJSM_PUBLIC_URL: 'https://[2001:db8::7]:8443' }), 'https://[2001:db8::7]:8443')
+  const named = { CJSM_HOST_NAME: 'mail.force.example' }
+  assert.equal(url(named), 'https://mail.force.example:8443')
+  assert.equal(url({ ...named, CJSM_PORT_OFFSET: '0' }), 'https://mail.force.example')
   assert.equal(url({ CJSM_PUBLIC_URL: 'https://m.example.org:4443' }), 'https://m.example.org:4443')
   for (const wrong of ['http://m.example.org', 'https://m.example.org/', 'm.example.org'])
     assert.match(

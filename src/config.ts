@@ -191,9 +191,9 @@ const settings = {
   }),
   publicUrl: Type.String({
     default: '',
-    pattern: '^(https://[a-z0-9.-]{1,253}(:[0-9]{1,5})?)?$',
+    pattern: '^(https://([a-z0-9.-]{1,253}|\\[[0-9a-f:]{2,45}\\])(:[0-9]{1,5})?)?$',
     description:
-      'Where people find webmail, as https://name or https://name:port; each refusal names its rule’s page there. Default: hostName and the https port. T00',
+      'Where people find webmail, as https://name or https://name:port; each refusal names its rule’s page there. Default: hostName, or the machine itself while no hostName is set, and the https port. T00',
   }),
   serviceName: Type.String({
     default: 'Criminal Justice Secure eMail',
@@ -331,13 +331,23 @@ function complete(given: Record<string, unknown>): Config {
   if (config.spamEngineAddress === '')
     config.spamEngineAddress = config.spamEngine === 'rspamd' ? '127.0.0.1:11333' : '127.0.0.1:783'
   const https = ports.https + config.portOffset
-  if (config.publicUrl === '') config.publicUrl = `https://${config.hostName}${https === 443 ? '' : `:${https}`}`
+  if (config.publicUrl === '') {
+    // The default of hostName is no name that any machine knows.
+    const name = given.hostName === undefined ? reachedAt(config) : config.hostName
+    config.publicUrl = `https://${name.includes(':') ? `[${name}]` : name}${https === 443 ? '' : `:${https}`}`
+  }
   return Object.freeze({
     ...config,
     ports: Object.fromEntries(
       Object.entries(ports).map(([name, number]) => [name, number + config.portOffset]),
     ) as unknown as Ports,
   })
+}
+
+/** The name or address by which a program on this machine reaches the service, of those that its certificate bears. */
+export function reachedAt({ host, hostName, tlsCertificate }: Pick<Config, 'host' | 'hostName' | 'tlsCertificate'>): string {
+  if (tlsCertificate !== '') return hostName
+  return /^(127\.|0\.0\.0\.0$|::1?$)/.test(host) ? 'localhost' : host
 }
 
 const isWithin = (inner: string, outer: string): boolean =>

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { DemoPerson } from '#cli/demonstration.ts'
 import { quoted } from '#cli/shell.ts'
-import type { Config } from '#config.ts'
+import { type Config, reachedAt } from '#config.ts'
 
 /** The text that greets the operator, with the demonstration people where there are any. `named` is what the commands that it shows need behind them (namedInShell). */
 export function welcome(o: {
@@ -88,12 +88,6 @@ function thingsToTry(config: Config, people: readonly DemoPerson[]): string[] {
     '',
     ...swaks(config, solicitor, prosecutor, [`${subject} --body 'Received. ${solicitor.name}'`]),
   ]
-}
-
-/** The name under which a program on this machine finds the service, and which the certificate bears. */
-function reachedAt({ host, hostName, tlsCertificate }: Config): string {
-  if (tlsCertificate !== '') return hostName
-  return /^(127\.|0\.0\.0\.0$|::1?$)/.test(host) ? 'localhost' : host
 }
 
 /** The file that vouches for the development certificate; null when the operator brought one that others vouch for. */
