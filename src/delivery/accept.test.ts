@@ -181,8 +181,40 @@ test('From and the reverse-path of somebody else are refused (G03), and the refu
   const who = await doors.signIn(priya)
   assert.equal(doors.acceptance.admitReversePath(who, priya.address), null)
   assert.equal(doors.acceptance.admitReversePath(who, orla.address)!.clause, 'G03')
-  assert.equal(doors.acceptance.admitReversePath(who, null)!.clause, 'G03')
+  assert.equal(doors.acceptance.admitReversePath(who, null), null)
   assert.equal(doors.acceptance.admitReversePath({ ...who, maySend: false }, priya.address)!.clause, 'G02')
+})
+
+test('a read receipt goes out with an empty reverse-path, is recorded so, and no report of it comes back (RFC 6409 §3.2)', async () => {
+  const report = from(
+    priya,
+    `To: ${miriam.address}`,
+    'Subject: Read: a hearing',
+    'Content-Type: multipart/report; report-type=disposition-notification; boundary=b',
+    '',
+    '--b',
+    '',
+    'I have read it.',
+    '020 7946 0000',
+    '--b',
+    'Content-Type: message/disposition-notification',
+    '',
+    `Final-Recipient: rfc822;${priya.address}`,
+    'Disposition: manual-action/MDN-sent-manually; displayed',
+    '',
+    '--b--',
+  )
+  const told = (await doors.read(priya)).length
+  const to = [miriam.address, 'nobody@hollis-penn.cjsm.test']
+  const taken = accepted(await doors.submit(priya, to, report, { reversePath: null }))
+  assert.deepEqual([taken.delivered, taken.refused], [1, 1])
+  assert.match(await lastOf(miriam), /^Return-Path: <>\r\n/)
+  assert.equal((await doors.read(priya)).length, told)
+  const { openings } = (await service.domains.evidence.read(taken.receipt))!
+  assert.deepEqual(
+    openings!.map(({ detail }) => detail.reversePath),
+    [null, null],
+  )
 })
 
 test('RCPT and DATA say the same of unknown, removed and server addresses, and never deliver them (G01, G02)', async () => {

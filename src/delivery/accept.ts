@@ -117,11 +117,11 @@ export function openAcceptance(parts: AcceptanceParts): Acceptance {
       if (held !== null) return held
       if (!parts.hasRoom()) return noRoom
       if (!who.maySend) return sendingIsSuspended
-      if (reversePath !== null && who.mayUse.includes(keyOf(reversePath) ?? '')) return null
+      if (reversePath === null || who.mayUse.includes(keyOf(reversePath) ?? '')) return null
       return refused(
         'G03',
         'reverse-path-is-not-the-submitters',
-        `MAIL FROM: ${reversePath ?? '<>'}`.slice(0, 160),
+        `MAIL FROM: ${reversePath}`.slice(0, 160),
         'Let your mail program give your own address as the sender (MAIL FROM).',
       )
     },

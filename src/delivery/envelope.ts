@@ -15,7 +15,7 @@ export interface Envelope {
   readonly recipients: readonly EnvelopeRecipient[]
   readonly envid: string | null
   readonly ret: 'FULL' | 'HDRS' | null
-  /** An automatic reply of the service's own for the submitter: these have no reverse-path (RFC 3834 §3.3). No face sets it. */
+  /** An automatic reply of the service's own for the submitter. No face sets it. */
   readonly isAutomaticReply?: true
 }
 

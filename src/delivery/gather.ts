@@ -67,7 +67,6 @@ export function gatherFacts(
       adopter: organisation?.adopter ?? false,
     },
     reversePath: envelope.reversePath === null ? null : (keyOf(envelope.reversePath) ?? envelope.reversePath),
-    ...(envelope.isAutomaticReply === true ? { isAutomaticReply: true } : {}),
     from: soleKeys(header, 'From'),
     fromFields: fieldsNamed(header, 'From').length,
     sender: soleKeys(header, 'Sender'),

@@ -34,7 +34,8 @@ const cases: [string, Partial<SubmissionFacts>, string | null][] = [
   ['two addresses in Sender', { sender: [own, group], senderFields: 1 }, 'sender-is-not-the-submitters'],
   ['a Sender that cannot be read', { sender: null, senderFields: 1 }, 'sender-is-not-the-submitters'],
   ['reverse-path of somebody else', { reversePath: other }, 'reverse-path-is-not-the-submitters'],
-  ['the empty reverse-path', { reversePath: null }, 'reverse-path-is-not-the-submitters'],
+  ['the empty reverse-path (RFC 6409 §3.2)', { reversePath: null }, null],
+  ['the empty reverse-path and From of somebody else', { reversePath: null, from: [other] }, 'from-is-not-the-submitters'],
 ]
 
 for (const [name, changed, reason] of cases) {

@@ -32,13 +32,9 @@ export function senderIsTheSubmitters(facts: SubmissionFacts): Verdict {
   return refuse('G03', 'sender-is-not-the-submitters', about, 'Leave the Sender field out, or put your own address in it.')
 }
 
-/**
- * G03: the reverse-path is the submitter's; `<>` is for the notices that machines write (RFC 5321 §4.5.5), never for a
- * submission. The service's own automatic replies have none (RFC 3834 §3.3).
- */
+/** G03: the reverse-path is the submitter's, or `<>`, which by itself refuses nothing (RFC 6409 §3.2): read receipts have it. */
 export function reversePathIsTheSubmitters(facts: SubmissionFacts): Verdict {
-  if (facts.reversePath === null && facts.isAutomaticReply === true) return allowed
-  const other = facts.reversePath === null ? '<>' : firstNotTheirs(facts, [facts.reversePath])
+  const other = facts.reversePath === null ? undefined : firstNotTheirs(facts, [facts.reversePath])
   if (other === undefined) return allowed
   const remedy = 'Let your mail program give your own address as the sender (MAIL FROM).'
   return refuse('G03', 'reverse-path-is-not-the-submitters', `MAIL FROM: ${other}`, remedy)

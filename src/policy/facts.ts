@@ -12,8 +12,6 @@ export interface SubmissionFacts {
   readonly submitter: SubmitterFacts
   /** Address key of MAIL FROM; null for `<>`. */
   readonly reversePath: string | null
-  /** The service answers for the submitter, who is away; left out for what they submit. */
-  readonly isAutomaticReply?: true
   /** Address keys of the one From field; null where it could not be read in one way. */
   readonly from: readonly string[] | null
   readonly fromFields: number
