@@ -17,7 +17,7 @@ export interface SmtpLimits {
   readonly octetsPerChunk: number
   /** NOOP, RSET, VRFY and the like since the last message; the last of them is followed by 421 4.7.0, and the connection closes. */
   readonly idleCommands: number
-  /** Commands that break the protocol; the last of them is answered 421 4.7.0, and the connection closes. */
+  /** Commands that break the protocol since the last message; the last of them is answered 421 4.7.0, and the connection closes. */
   readonly errors: number
   /** Failed sign-ins on one connection; the last of them closes it. */
   readonly signInFailures: number

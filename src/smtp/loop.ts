@@ -132,7 +132,7 @@ class Loop implements Wire {
   #tooMany(verb: string, { code }: Reply): string | null {
     const { errors, idleCommands } = this.#options.limits
     const accepted = (verb === 'DATA' || verb === 'BDAT') && code === 250 && this.#session.phase === 'ready'
-    if (accepted) this.#idleCommands = 0
+    if (accepted) this.#idleCommands = this.#errors = 0
     if (idleVerbs.has(verb)) this.#idleCommands += 1
     if (this.#errors >= errors) return 'Too many errors'
     return this.#idleCommands >= idleCommands ? 'Too many commands without a message' : null
