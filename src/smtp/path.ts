@@ -20,10 +20,13 @@ export function parsePathArgument(argument: string, keyword: 'FROM:' | 'TO:'): P
   return { path: text.slice(1, end), parameters: parseParameters(text.slice(end + 1)) }
 }
 
-/** Reads an address of a path; a broken one is answered with the given status. */
+/** RFC 5321 §4.1.1.3, Appendix C: the hosts that a message was once to go by; taken, and not followed. */
+const sourceRoute = /^@[^@,:"<>\\\s]+(?:,@[^@,:"<>\\\s]+)*:/
+
+/** Reads an address of a path, behind its source route; a broken one is answered with the given status. */
 export function parsePathAddress(path: string, status: '5.1.3' | '5.1.7'): Address {
   try {
-    return parseAddress(path)
+    return parseAddress(path.replace(sourceRoute, ''))
   } catch (fault) {
     if (fault instanceof BadCommand) throw new BadArgument(501, status, fault.message)
     throw fault
