@@ -22,6 +22,8 @@ export function parseCommandLine(line: Buffer): CommandLine {
 function textOf(line: Buffer): string {
   if (line.some((octet) => octet < 0x20 || octet === 0x7f))
     throw new BadArgument(500, '5.5.2', 'A command holds no control characters')
-  if (!isUtf8(line)) throw new BadArgument(500, '5.5.2', 'The line is not UTF-8')
+  // What a client calls itself refuses nothing, in whatever character set.
+  if (!isUtf8(line) && !/^(?:EHLO|HELO) /i.test(line.toString('latin1')))
+    throw new BadArgument(500, '5.5.2', 'The line is not UTF-8')
   return line.toString()
 }

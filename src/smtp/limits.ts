@@ -65,7 +65,7 @@ export const extendedLineOctets: ReadonlyMap<string, number> = new Map([
 /** RFC 5321 §4.5.3.1.5: a line of a reply with its CRLF. */
 export const maxReplyLineOctets = 512
 
-/** RFC 5321 §4.5.3.1.2: what a client calls itself. */
+/** RFC 5321 §4.5.3.1.2: what is kept of what a client calls itself. */
 export const maxHeloOctets = 255
 
 /** One piece of content read at a time. */
