@@ -339,7 +339,7 @@ test('when the content store cannot write, acceptance is unavailable and nothing
   await broken.close()
 })
 
-test('suspended people receive like any other; one whose sending is suspended after MAIL is refused at DATA (G02)', async () => {
+test('suspended people receive like any other; one who is suspended after MAIL is refused at DATA, in words of what they still may (G02)', async () => {
   const why = { clause: 'G02', reason: 'a test' }
   const { account } = await doors.signIn(ada)
   const setState = (state: 'suspended' | 'sending-suspended' | 'active') =>
@@ -347,8 +347,13 @@ test('suspended people receive like any other; one whose sending is suspended af
   await setState('suspended')
   assert.equal(await doors.acceptance.admitRecipient(ada.address), null)
   assert.equal(accepted(await doors.submit(priya, [ada.address], simple(priya, 'while suspended'))).delivered, 1)
+  const stopped = refusal(await doors.submit(ada, [priya.address], simple(ada)))
+  assert.deepEqual([stopped.reason, stopped.about], ['account-is-suspended', 'the account may not be used at present'])
+  assert.doesNotMatch(stopped.remedy, /reading/)
   await setState('sending-suspended')
-  assert.equal(refusal(await doors.submit(ada, [priya.address], simple(ada))).reason, 'sending-is-suspended')
+  const reads = refusal(await doors.submit(ada, [priya.address], simple(ada)))
+  assert.equal(reads.reason, 'sending-is-suspended')
+  assert.match(reads.remedy, /You can go on reading/)
   await setState('active')
   assert.match(await lastOf(ada), /while suspended/)
 })

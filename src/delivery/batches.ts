@@ -14,7 +14,7 @@ import {
   type Result,
   submissionsOf,
 } from '#delivery/decided.ts'
-import { type HolderFacts, type Outcome, outcomesOf, overQuota, sendingIsSuspended } from '#delivery/outcome.ts'
+import { type HolderFacts, type Outcome, outcomesOf, overQuota, whyNotSending } from '#delivery/outcome.ts'
 import { noticeCopies } from '#delivery/notice-copy.ts'
 import { type newNotices, toBeNotified } from '#delivery/notices.ts'
 import { acceptedBefore, repeated, together } from '#delivery/retries.ts'
@@ -125,10 +125,9 @@ async function deliver(parts: BatchParts, tx: Transaction, pending: Pending, wit
   ])
   const outcomes = [...outcomesOf(pending.recipients, pending.sealed.message.octets, holders, targets), ...pending.refused]
   const isTaken = isRest === true || outcomes.some((one) => one.kind === 'delivered')
-  const suspended = holders.get(submitter)?.state !== 'active'
   const isKept = keep?.mailbox != null && targets.rows.has(keep.mailbox)
   const noRoomToKeep = isKept ? keptRefusal(pending, recipients, holders, targets) : null
-  const refusal = suspended ? sendingIsSuspended : isTaken ? noRoomToKeep : firstRefusal(outcomes)
+  const refusal = whyNotSending(holders.get(submitter)?.state) ?? (isTaken ? noRoomToKeep : firstRefusal(outcomes))
   if (refusal !== null && isRest !== true && (await acceptedBefore(tx, pending.hashes)).size > 0) throw new IsRetry()
   const one = await decidedOf(parts.evidence, pending, outcomes, refusal)
   if (refusal !== null) {

@@ -211,6 +211,21 @@ test('T19 a release scans again: what is malicious now is never delivered, and w
   assert.match((await inbox(miriam)).at(-1)!, /malicious/)
 })
 
+test('T19 G02 while its sender may not send it is not released, and the officer is told that it stays held', async () => {
+  const hold = await heldNow(locked('suspended'), [priya.address])
+  const account = await accountOf(miriam)
+  const setState = (state: 'suspended' | 'active') =>
+    domains.database.transaction((tx) =>
+      domains.accounts.setState(tx, theService, account, state, { clause: 'G02', reason: 'x' }),
+    )
+  await setState('suspended')
+  const said = (await holds.decide(theService, hold.id, 'released', 'x')) as Refused
+  await setState('active')
+  assert.equal(said.reason, 'sender-is-suspended')
+  assert.match(said.remedy, /stays held/)
+  assert.equal((await ofReceipt(hold.receipt)).state, 'held')
+})
+
 test('T19 G20 at a release each recipient is looked at again: who is full gets none, and the sender is told of that one', async () => {
   const hold = await heldNow(locked('quota'))
   const before = await counts()

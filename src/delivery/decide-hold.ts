@@ -9,10 +9,19 @@ import type { HeldAbout } from '#delivery/hold.ts'
 import { aboutOfRecord, type HeldMessage, isLost, nothingLeft, openHeld, originalOf } from '#delivery/held-message.ts'
 import { type HoldRow, type HoldState, holdById, holdsDue, lockHeld, noteDecision } from '#delivery/holds.sql.ts'
 import { holdsExpiredAtOnce } from '#delivery/limits.ts'
-import { isBroken, isOwnMessage, isToOneself, noSuchHold, refusalOf, scannerIsAway, wasDecided } from '#delivery/hold-refusals.ts'
+import {
+  isBroken,
+  isOwnMessage,
+  isToOneself,
+  noSuchHold,
+  refusalOf,
+  scannerIsAway,
+  senderIsSuspended,
+  wasDecided,
+} from '#delivery/hold-refusals.ts'
 import { noticeCopies } from '#delivery/notice-copy.ts'
 import type { Original, newNotices } from '#delivery/notices.ts'
-import { noRoom, type Outcome, outcomesOf, sendingIsSuspended } from '#delivery/outcome.ts'
+import { noRoom, type Outcome, outcomesOf } from '#delivery/outcome.ts'
 import type { Scanner } from '#delivery/scanner.ts'
 import { contentIsMalicious } from '#delivery/scan-refusal.ts'
 import { findHold, type Hold, holdOf, readAbout } from '#delivery/shown-hold.ts'
@@ -120,7 +129,7 @@ async function admitRelease(parts: HoldsParts, { submitter }: HoldRow, { octets 
   const held = parts.recordHeld() ?? (parts.hasRoom() ? null : noRoom)
   if (held !== null) return held
   const state = (await parts.accounts.holdersById(parts.database, [submitter])).get(submitter)?.state
-  if (state !== 'active') return sendingIsSuspended
+  if (state !== 'active') return senderIsSuspended
   try {
     const result = await parts.scanner.scan(() => octets.range(0, octets.size))
     return result.kind === 'found' ? contentIsMalicious : null

@@ -34,6 +34,12 @@ export const scannerIsAway = refused(
   'the virus scanner does not answer, and nothing is released without it',
   'The message stays held. Try again later.',
 )
+export const senderIsSuspended = refused(
+  'G02',
+  'sender-is-suspended',
+  'its sender may not send at present',
+  'The message stays held. Release it when they may send again, or refuse it.',
+)
 const sendPlain = 'Send the files themselves, without encryption, or in smaller archives (zip), or ask the Helpdesk.'
 
 /** What the sender is told of a held message that nobody gets; `reason` is the officer's. */

@@ -17,14 +17,7 @@ import type { Envelope } from '#delivery/envelope.ts'
 import { heldBy, insertHold, submissionsHeld } from '#delivery/holds.sql.ts'
 import { maxHeldMessages, maxHeldOctets } from '#delivery/limits.ts'
 import { type NoticeCopy, noticeCopies } from '#delivery/notice-copy.ts'
-import {
-  type HolderFacts,
-  type MemberRecipient,
-  type Outcome,
-  overQuota,
-  sendingIsSuspended,
-  tooManyHeld,
-} from '#delivery/outcome.ts'
+import { type HolderFacts, type MemberRecipient, type Outcome, overQuota, tooManyHeld, whyNotSending } from '#delivery/outcome.ts'
 import { acceptedBefore, repeated, together } from '#delivery/retries.ts'
 import type { Sealed } from '#delivery/seal-message.ts'
 import { contentCommitment, type Detail } from '#evidence/leaf.ts'
@@ -153,11 +146,12 @@ async function refusalNow(
   facts: HolderFacts | undefined,
   used: number,
 ): Promise<Refused | null> {
-  if (facts?.state !== 'active') return sendingIsSuspended
+  const stopped = whyNotSending(facts?.state)
+  if (stopped !== null) return stopped
   const [waiting] = await heldBy(tx, submitter)
   const isTooMuch = waiting!.messages >= maxHeldMessages || waiting!.octets + sealed.message.octets > maxHeldOctets
   if (isTooMuch) return tooManyHeld
-  return used > facts.quotaOctets ? overQuota(envelope.reversePath ?? 'your own address') : null
+  return used > (facts?.quotaOctets ?? 0) ? overQuota(envelope.reversePath ?? 'your own address') : null
 }
 
 function decided(parts: HoldParts, { pending, why }: ToHold, when: When, refusal: Refused | null): Promise<Decided> {

@@ -2,6 +2,7 @@
 import { type Refused, refused } from '#base/faults.ts'
 import type { EnvelopeRecipient } from '#delivery/envelope.ts'
 import type { HolderState } from '#identity/accounts.ts'
+import { suspended } from '#identity/sign-in.ts'
 import type { LockedTargets } from '#mailbox/deliver.ts'
 import type { Held } from '#policy/verdict.ts'
 
@@ -27,6 +28,12 @@ export const sendingIsSuspended = refused(
   'sending from this account is suspended',
   'You can go on reading. Ask your organisation’s administrator or the Helpdesk.',
 )
+
+/** Why a submitter in that state does not send, or null. */
+export function whyNotSending(state: HolderState | undefined): Refused | null {
+  if (state === 'active') return null
+  return state === 'sending-suspended' ? sendingIsSuspended : suspended
+}
 
 const removed = (address: string) =>
   refused(
