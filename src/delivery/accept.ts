@@ -168,9 +168,9 @@ async function submit(
   deliver: Deliver,
 ): Promise<Result> {
   const inspected = await inspect(content)
-  const hashes = await recipientHashes(parts.keys, who, envelope, inspected.digest)
   const organisation = await parts.organisations.find(who.organisation)
   const standings = await parts.standingOf([...new Set(envelope.recipients.map((one) => keyOf(one.address) ?? ''))])
+  const hashes = await recipientHashes(parts.keys, who, envelope, inspected.digest, standings)
   const over = formRefusal(inspected)
   const { markings = shippedSet, channels = [] } = parts
   const attached = await lookInto(parts, content, inspected, markings.readingFor(organisation?.name ?? ''))
@@ -237,9 +237,14 @@ async function submit(
 
   const recipients: MemberRecipient[] = []
   const turnedDown: Extract<Outcome, { kind: 'refused' }>[] = []
+  const named = new Set<string>()
   envelope.recipients.forEach((recipient, index) => {
+    const key = keyOf(recipient.address) ?? recipient.address
+    // Named again, in whatever case: what was said of it first stands.
+    if (named.has(key)) return
+    named.add(key)
     const verdict = decision.recipients[index]!.verdict
-    const standing = standings.get(keyOf(recipient.address) ?? '')
+    const standing = standings.get(key)
     if (verdict.kind === 'refused') turnedDown.push({ kind: 'refused', recipient, refusal: verdict })
     else if (standing?.standing === 'member') recipients.push({ ...recipient, holder: standing.holder })
   })

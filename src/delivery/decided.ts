@@ -81,24 +81,23 @@ export async function decidedOf(
   return { pending, outcomes, refusal, records }
 }
 
-const count = (one: Decided, kind: Outcome['kind']) => one.outcomes.filter((outcome) => outcome.kind === kind).length
-
-/** What the peer is told of one that was taken. */
-export function acceptedOf(one: Decided): Accepted {
-  const counts = { delivered: count(one, 'delivered'), queued: 0, held: count(one, 'held'), refused: count(one, 'refused') }
-  return { kind: 'accepted', receipt: one.records[0]!.id, ...counts, again: false }
+/** What the peer is told of one that was taken; it counts mailboxes. */
+export function acceptedOf({ pending, outcomes, records }: Decided): Accepted {
+  const count = (kind: Outcome['kind']) =>
+    new Set(outcomes.flatMap((one) => (one.kind === kind ? [pending.hashes.get(one.recipient.address)!.mailbox] : []))).size
+  const counts = { delivered: count('delivered'), queued: 0, held: count('held'), refused: count('refused') }
+  return { kind: 'accepted', receipt: records[0]!.id, ...counts, again: false }
 }
 
-/** The statement that notes the recipients of the accepted ones: it fails when one of them is a retry. An address that an envelope names twice is one. */
+/** The statement that notes the recipients of the accepted ones: it fails when one of them is a retry. */
 export function submissionsOf(taken: readonly Decided[], acceptedMs: number, gate: Query): Query {
-  const noted = taken.flatMap(({ pending, outcomes, records }) => {
-    const kinds = new Map(outcomes.map(({ recipient, kind }) => [pending.hashes.get(recipient.address)!.toString('hex'), kind]))
-    return [...kinds].map(([hash, kind]) => ({
-      hash: Buffer.from(hash, 'hex'),
+  const noted = taken.flatMap(({ pending, outcomes, records }) =>
+    outcomes.map(({ recipient, kind }) => ({
+      hash: pending.hashes.get(recipient.address)!.hash,
       receipt: records[0]!.id,
       delivered: kind === 'delivered',
-    }))
-  })
+    })),
+  )
   const rows = { receipts: noted.map((one) => one.receipt), delivered: noted.map((one) => one.delivered), acceptedMs }
   return submissionsNoted(pack(noted.map((one) => one.hash)), rows, gate)
 }

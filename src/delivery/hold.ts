@@ -177,7 +177,7 @@ async function write(
   submissionsHeld(
     tx,
     receipt,
-    recipients.map(({ address }) => hashes.get(address)!),
+    recipients.map(({ address }) => hashes.get(address)!.hash),
   )
   const nowMs = parts.clock.now()
   const notices = await noticeCopies(parts, { submitter, envelope, original, outcomes, receipt, nowMs })

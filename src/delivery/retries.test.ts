@@ -70,6 +70,37 @@ test('the same octets to the same recipients are answered with the first receipt
   )
 })
 
+test('a recipient named three times is one: a copy, a count, a part of the record and a line of the notice', async () => {
+  const raw = note('thrice', 'word-thrice')
+  const recipients = [to(miriam, ['SUCCESS']), to(miriam, null), { ...to(miriam, null), address: miriam.address.toUpperCase() }]
+  const first = accepted(await doors.submit(priya, recipients, raw))
+  assert.deepEqual([first.delivered, await count(miriam, 'word-thrice')], [1, 1])
+  const { openings } = (await service.domains.evidence.read(first.receipt))!
+  assert.deepEqual(
+    openings!.map(({ detail }) => detail.recipient),
+    [miriam.address],
+  )
+  assert.equal((await doors.read(priya)).at(-1)!.match(/^Final-Recipient:/gm)?.length, 1)
+  assert.deepEqual(accepted(await doors.submit(priya, recipients, raw)), { ...first, again: true })
+})
+
+test('two addresses of one mailbox are one delivery with a part of the record each, and a retry counts as its first (G14)', async () => {
+  const { account } = await doors.signIn(ada)
+  const second = 'ada@marlowe.cjsm.test'
+  await database.run(
+    sql`insert into address (address, holder, written, is_primary) values (${second}, ${account}, ${second}, false)`,
+  )
+  const raw = note('aliases', 'word-aliases')
+  const first = accepted(await doors.submit(priya, [ada.address, second], raw))
+  assert.deepEqual([first.delivered, await count(ada, 'word-aliases')], [1, 1])
+  const { openings } = (await service.domains.evidence.read(first.receipt))!
+  assert.deepEqual(
+    openings!.map(({ detail }) => detail.recipient),
+    [ada.address, second],
+  )
+  assert.deepEqual(accepted(await doors.submit(priya, [second, ada.address], raw)), { ...first, again: true })
+})
+
 test('a new recipient, another submitter or one other octet are not a retry: two messages with one Message-ID both arrive', async () => {
   const raw = note('same-id', 'word-same-id one')
   const receipts = [

@@ -9,6 +9,7 @@ import { receiptOf } from '#evidence/receipt.ts'
 import { sequence } from '#evidence/sequencer.ts'
 import { publicKeysText } from '#evidence/tree.ts'
 import { type Receipt, readPublicKeys, verifyReceipt } from '#evidence/verify.ts'
+import { theService } from '#keys/epoch.ts'
 import { messageOf, openTestDoors } from '#test/support/acceptance.ts'
 import { testLogKeeper, testOrigin } from '#test/support/log-keeper.ts'
 import { testService } from '#test/support/service.ts'
@@ -54,6 +55,17 @@ test('a receipt shows nothing of other recipients, not even whether there are an
   assert.equal(leaf.commitments.length, commitments(receipt.leaf))
   assert.match(String(await receiptOf(domains, reply.receipt, null)), /name the recipient/)
   assert.match(String(await receiptOf(domains, reply.receipt, 'nobody@cjsm.test')), /no part about that recipient/)
+})
+
+test('a recipient whom a record names twice has a receipt all the same (G14)', async () => {
+  const details = [to.address, to.address.toUpperCase(), blind.address].map((recipient) => ({ recipient }))
+  const by = { actor: theService, about: theService }
+  const twice = await domains.evidence.prepare({ event: 'SubmissionAcceptance', ...by, details })
+  await domains.database.transaction(async (tx) => domains.evidence.writeAll(tx, [twice]))
+  await sequence({ ...domains, logKeeper, origin: testOrigin })
+  const verified = verifyReceipt((await receiptOf(domains, twice.id, to.address)) as Receipt, keys)
+  assert.equal(verified.good && verified.detail.recipient, to.address)
+  assert.match(String(await receiptOf(domains, twice.id, null)), /name the recipient/)
 })
 
 test('a receipt with any one octet of its parts changed is not good, or is no receipt', () => {

@@ -22,7 +22,7 @@ export async function receiptOf(
       : record.openings.filter(({ detail }) => String(detail.recipient ?? '').toLowerCase() === recipient.toLowerCase())
   const [opening] = fitting
   if (opening === undefined) return 'The record has no part about that recipient.'
-  if (fitting.length > 1) return 'The record has a part for each recipient or message: name the recipient.'
+  if (recipient === null && fitting.length > 1) return 'The record has a part for each recipient or message: name the recipient.'
   const [row] = await recordById(o.database, id)
   const index = row?.leafIndex ?? null
   const tree = treeOf(o.database)
