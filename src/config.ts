@@ -184,10 +184,11 @@ const settings = {
       'A folder of JSON files with marking schemes of the operator’s or of organisations, and mapping.json in place of the shipped table; empty for none. See docs/operating.md. G06, G07',
   }),
   helpdesk: Type.String({
-    default: 'helpdesk@cjsm.test, 0300 000 0000',
+    default: 'helpdesk@helpdesk.cjsm.test, 0300 000 0000',
     minLength: 3,
     maxLength: 100,
-    description: 'How to reach the Helpdesk; stands in every refusal. T00',
+    description:
+      'How to reach the Helpdesk; stands in every refusal. Mail for postmaster goes to the address in it, which is to be a member’s mailbox. T00',
   }),
   publicUrl: Type.String({
     default: '',

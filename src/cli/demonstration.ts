@@ -23,10 +23,13 @@ interface DemoOrganisation {
   readonly kind: string
   readonly adopter: boolean
   readonly label: string
-  /** True for the Helpdesk, whose people are officers. */
+  /** True for the Helpdesk, whose people are officers; its mailbox is none. */
   readonly isHelpdesk?: true
   readonly people: readonly (readonly [name: string, role: string, localPart: string])[]
 }
+
+/** The Helpdesk's: an account of its own, since there are no group mailboxes yet. */
+const sharedMailbox = 'shared mailbox'
 
 const demoOrganisations: readonly DemoOrganisation[] = [
   {
@@ -85,6 +88,7 @@ const demoOrganisations: readonly DemoOrganisation[] = [
     people: [
       ['Rowan Ellery', 'Helpdesk officer', 'rowan.ellery'],
       ['Sunita Marsh', 'Helpdesk team leader', 'sunita.marsh'],
+      ['Helpdesk', sharedMailbox, 'helpdesk'],
     ],
   },
 ]
@@ -116,7 +120,7 @@ export async function loadDemonstration(o: {
         'First computer',
       )
       if (opened.kind === 'refused') throw new Error(`the demonstration cannot be loaded: ${opened.about}`)
-      if (organisation.isHelpdesk === true)
+      if (organisation.isHelpdesk === true && role !== sharedMailbox)
         await o.database.transaction((tx) => o.accounts.setOfficer(tx, theService, opened.id, true, 'the demonstration'))
       people.push({
         ...person,

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import type { Refused } from '#base/faults.ts'
 import { newId } from '#base/ids.ts'
 import { newLog } from '#base/log.ts'
+import { helpdeskWarning } from '#community/helpdesk-address.ts'
 import { type NewOrganisation, openOrganisations } from '#community/organisations.ts'
 import { keyOf, newStandingOf } from '#community/standing.ts'
 import { type Evidence, openEvidence } from '#evidence/record.ts'
@@ -24,7 +25,8 @@ const evidence = openEvidence(database, forParties, keys, clock)
 const accounts = openAccounts({ database, keys, evidence, clock })
 const communitySuffix = 'cjsm.test'
 const organisations = openOrganisations({ database, evidence, accounts, clock, communitySuffix })
-const standingOf = newStandingOf({ database, accounts, clock, communitySuffix })
+const helpdesk = 'help@firm.cjsm.test'
+const standingOf = newStandingOf({ database, accounts, clock, communitySuffix, hostName: 'mail.example.org', helpdesk })
 
 const within = <T>(work: (tx: Transaction) => Promise<T>) => database.transaction(work)
 let made = 0
@@ -88,6 +90,23 @@ test('inside the community an address is unknown, elsewhere outside, and look-al
     '',
   ])
     assert.equal((await standing(address))!.standing, 'outside', address)
+})
+
+test('the postmaster of each domain with mailboxes and of the service is who has the Helpdesk’s address (RFC 5321 §4.5.1)', async () => {
+  const served = ['PostMaster@firm.cjsm.test', 'postmaster@cjsm.test', 'postmaster@mail.example.org'].map((one) => keyOf(one)!)
+  const said = () => helpdeskWarning(standingOf, 'Telephone 0300 000 0000, or Help@firm.cjsm.test.')
+  for (const address of served) assert.equal((await standing(address))!.standing, 'unknown', address)
+  assert.match((await said())!, /^Mail for the Helpdesk and for postmaster is refused: /)
+  const holder = await newHolder(helpdesk)
+  const member = { standing: 'member', holder, organisation: firm }
+  for (const address of [...served, helpdesk]) assert.deepEqual(await standing(address), member, address)
+  assert.equal(await said(), null)
+  assert.match((await helpdeskWarning(standingOf, '0300 000 0000'))!, /names no mailbox of a member/)
+  assert.equal((await standing('postmaster@no-such.cjsm.test'))!.standing, 'unknown')
+  assert.equal((await standing('postmaster@example.org'))!.standing, 'outside')
+  assert.equal((await standing('postmaster@force.example.cjsm.test'))!.standing, 'server-organisation')
+  const own = await newHolder('postmaster@firm.cjsm.test')
+  assert.deepEqual(await standing('postmaster@firm.cjsm.test'), { ...member, holder: own })
 })
 
 test('an address of a server organisation has the home address of its domain’s mapping, or of its exception, or none', async () => {

@@ -1,4 +1,4 @@
-// Whether an address may be written to: member, unknown, removed, at a server organisation, or outside. G01, G02
+// Whether an address may be written to: member, unknown, removed, at a server organisation, or outside. G01, G02, RFC 5321 §4.5.1
 import type { Clock } from '#base/clock.ts'
 import { domainsNamed, exceptionsFor } from '#community/organisations.sql.ts'
 import type { Accounts } from '#identity/accounts.ts'
@@ -15,17 +15,40 @@ export type StandingOf = (addresses: readonly string[]) => Promise<Map<string, S
 const keepMs = 2_000
 const keepAtMost = 50_000
 
-/** Makes the look-up of standings by address key. What it says may be two seconds old: acceptance looks again in its transaction. */
-export function newStandingOf(o: { database: Database; accounts: Accounts; clock: Clock; communitySuffix: string }): StandingOf {
-  const { database, accounts, clock, communitySuffix } = o
+const isPostmaster = (address: string) => address.startsWith('postmaster@')
+
+/**
+ * Makes the look-up of standings by address key. What it says may be two seconds old: acceptance looks again in its transaction.
+ * The postmaster of every domain with mailboxes here, and of the service itself, is who has the Helpdesk's address.
+ */
+export function newStandingOf(o: {
+  database: Database
+  accounts: Accounts
+  clock: Clock
+  communitySuffix: string
+  hostName: string
+  /** An address key; null where the Helpdesk has no address. */
+  helpdesk: string | null
+}): StandingOf {
+  const { database, accounts, clock, communitySuffix, hostName, helpdesk } = o
   const kept = new Map<string, { standing: Standing; untilMs: number }>()
 
   async function look(addresses: readonly string[]): Promise<Map<string, Standing>> {
     const found = new Map<string, Standing>()
-    const holders = await accounts.holdersAt(addresses)
-    for (const [address, { holder, state, organisation }] of holders) {
-      found.set(address, state === 'removed' ? { standing: 'removed' } : { standing: 'member', holder, organisation })
+    const forHelpdesk = helpdesk !== null && addresses.some(isPostmaster) ? [helpdesk] : []
+    const holders = await accounts.holdersAt([...addresses, ...forHelpdesk])
+    const heldAt = (address: string): Standing | null => {
+      const at = holders.get(address)
+      if (at === undefined) return null
+      return at.state === 'removed'
+        ? { standing: 'removed' }
+        : { standing: 'member', holder: at.holder, organisation: at.organisation }
     }
+    for (const address of addresses) {
+      const held = heldAt(address)
+      if (held !== null) found.set(address, held)
+    }
+    const postmaster = heldAt(helpdesk ?? '') ?? { standing: 'unknown' as const }
     const rest = addresses.filter((address) => !found.has(address))
     if (rest.length === 0) return found
     const domainOf = (address: string) => address.slice(address.lastIndexOf('@') + 1)
@@ -34,7 +57,9 @@ export function newStandingOf(o: { database: Database; accounts: Accounts; clock
     for (const address of rest) {
       const domain = domains.get(domainOf(address))
       const inside = domain !== undefined || domainOf(address) === communitySuffix || address.endsWith(`.${communitySuffix}`)
-      if (domain?.kind !== 'server') found.set(address, { standing: inside ? 'unknown' : 'outside' })
+      const isOurs = domain?.kind === 'mailbox' || domainOf(address) === communitySuffix || domainOf(address) === hostName
+      if (isPostmaster(address) && isOurs) found.set(address, postmaster)
+      else if (domain?.kind !== 'server') found.set(address, { standing: inside ? 'unknown' : 'outside' })
       else {
         const homeAddress = exceptions.has(address)
           ? exceptions.get(address)!

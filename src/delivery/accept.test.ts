@@ -11,7 +11,7 @@ import { theService } from '#keys/epoch.ts'
 import { sql } from '#store/sql.ts'
 import { allRecords, messageOf, openTestDoors } from '#test/support/acceptance.ts'
 import { eicar } from '#test/support/clamd.ts'
-import { testService } from '#test/support/service.ts'
+import { testHelpdesk, testHostName, testService } from '#test/support/service.ts'
 
 const service = await testService()
 const { domains, clamd, folders } = service
@@ -228,6 +228,16 @@ test('RCPT and DATA say the same of unknown, removed and server addresses, and n
   }
   assert.equal(await doors.acceptance.admitRecipient(miriam.address), null)
   assert.notEqual(await doors.acceptance.admitRecipient('not an address'), null)
+})
+
+test('what is for the postmaster, or for the address that refusals name, is in the Helpdesk’s mailbox, as an answer to a notice is (RFC 5321 §4.5.1, T00)', async () => {
+  const helpdesk = service.person('shared mailbox')
+  for (const address of [testHelpdesk, `Postmaster@${testHostName}`, 'POSTMASTER@hollis-penn.cjsm.test']) {
+    assert.equal(await doors.acceptance.admitRecipient(address), null, address)
+    const word = randomBytes(8).toString('hex')
+    assert.equal(accepted(await doors.submit(priya, [address], simple(priya, word))).delivered, 1)
+    assert.match(await lastOf(helpdesk), new RegExp(word))
+  }
 })
 
 test('a message above the ceiling and a RESTRICTED by a non-adopter are refused before they are scanned (G05, G07)', async () => {

@@ -80,8 +80,10 @@ async function warnings(
 ): Promise<string[]> {
   const [notAfterMs] = (await supervisor.ask(['worker'], 'certificate', answerMs)) as number[]
   const [clock = null] = (await supervisor.ask(['jobs'], 'clock', answerMs)) as (string | null)[]
+  const [helpdesk = null] = (await supervisor.ask(['jobs'], 'helpdesk', answerMs)) as (string | null)[]
   const said: (string | null)[] = [
     clock,
+    helpdesk,
     ...space.reasons().map((reason) => `${reason}: no mail is accepted until there is room.`),
     clamav === null ? null : signaturesOf(clamav).warning,
     notAfterMs !== undefined && notAfterMs - Date.now() < certificateWarnMs

@@ -3,6 +3,7 @@ import type { Clock } from '#base/clock.ts'
 import type { Log } from '#base/log.ts'
 import { type Organisations, openOrganisations } from '#community/organisations.ts'
 import { type Away, openAway } from '#community/away.ts'
+import { helpdeskAddress } from '#community/helpdesk-address.ts'
 import { type Incidents, openIncidents } from '#community/incidents.ts'
 import { type Permits, openPermits } from '#community/permits.ts'
 import { type Wordings, openWordings } from '#community/wordings.ts'
@@ -44,6 +45,9 @@ export interface DomainParts {
   readonly sealing: Sealing
   readonly contentFolder: string
   readonly communitySuffix: string
+  readonly hostName: string
+  /** How to reach the Helpdesk. */
+  readonly helpdesk: string
   readonly clock: Clock
   readonly log: Log
   /** How long a connection is waited for, and one statement's answer; by default 5 s and 20 s. */
@@ -53,7 +57,7 @@ export interface DomainParts {
 export const databaseWaits = { waitMs: 5_000, statementMs } as const
 
 export function openDomains(parts: DomainParts): Domains {
-  const { clock, log, communitySuffix, waits = databaseWaits } = parts
+  const { clock, log, communitySuffix, hostName, waits = databaseWaits } = parts
   const database = openDatabase({
     connectionString: parts.connectionString,
     connections: parts.connections,
@@ -83,7 +87,14 @@ export function openDomains(parts: DomainParts): Domains {
     away: openAway({ database, keys, evidence, clock }),
     permits: openPermits({ database, evidence, clock }),
     wordings: openWordings({ database, keys, evidence, accounts, organisations, clock }),
-    standingOf: newStandingOf({ database, accounts, clock, communitySuffix }),
+    standingOf: newStandingOf({
+      database,
+      accounts,
+      clock,
+      communitySuffix,
+      hostName,
+      helpdesk: helpdeskAddress(parts.helpdesk),
+    }),
     close: async () => {
       await database.close()
       await forParties.close()

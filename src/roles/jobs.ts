@@ -4,6 +4,7 @@ import { systemClock } from '#base/clock.ts'
 import { Unavailable } from '#base/faults.ts'
 import { newLog } from '#base/log.ts'
 import { newMetrics } from '#base/metrics.ts'
+import { helpdeskWarning } from '#community/helpdesk-address.ts'
 import type { Config } from '#config.ts'
 import { expireHolds } from '#delivery/decide-hold.ts'
 import { forgetReplies, forgetSubmissions, sweepContent } from '#delivery/housekeeping.ts'
@@ -120,6 +121,7 @@ export async function runJobs(config: Config): Promise<void> {
   const answers = new Map<string, (about: string) => unknown>([
     ['metrics', () => metrics.registry.getMetricsAsJSON()],
     ['clock', () => clock.doubt()],
+    ['helpdesk', () => helpdeskWarning(domains.standingOf, config.helpdesk)],
     ['published', publish],
     // Asked here: the supervisor may be root, and so open a socket that those who scan may not.
     ['scanner', () => pingClamd(placesOf(config).clamdSocket, clamdAnswerMs)],

@@ -26,6 +26,8 @@ export function openServiceDomains(
     sealing: aesGcmZstd,
     contentFolder: places.content,
     communitySuffix: config.communitySuffix,
+    hostName: config.hostName,
+    helpdesk: config.helpdesk,
     clock,
     log,
     ...(waits === undefined ? {} : { waits }),

@@ -79,6 +79,7 @@ export interface TestService {
 
 export const testHostName = 'mail.cjsm.test'
 export const testSuffix = 'cjsm.test'
+export const testHelpdesk = 'helpdesk@helpdesk.cjsm.test'
 
 async function makeFolders(): Promise<TestService['folders']> {
   const root = await mkdtemp(join(tmpdir(), 'cjsm-service-'))
@@ -106,6 +107,8 @@ export async function testService(options: TestServiceOptions = {}): Promise<Tes
     sealing,
     contentFolder: folders.content,
     communitySuffix: testSuffix,
+    hostName: testHostName,
+    helpdesk: testHelpdesk,
     clock,
     log,
     ...(options.waits === undefined ? {} : { waits: options.waits }),
@@ -148,7 +151,7 @@ function facesOf(domains: Domains, options: TestServiceOptions, spoolFolder: str
     demo: options.demo ?? true,
     strictTransport: false,
     hostName: testHostName,
-    helpdesk: 'helpdesk@cjsm.test',
+    helpdesk: testHelpdesk,
     rulesUrl: 'https://mail.cjsm.test/rules',
     spoolFolder,
     needToKnow: { recipients: 20, organisations: 5, monitored: ['pnn.police.uk'] },
