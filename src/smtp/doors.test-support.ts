@@ -51,7 +51,7 @@ export class MemoryDoors implements SmtpDoors {
   async signIn(attempt: SignInAttempt): Promise<SignedIn | Refused> {
     this.attempts.push(attempt)
     if (attempt.userName === 'busy')
-      return refused('G17', 'computer-in-use', 'Another computer is on since 09:00', 'Close it there')
+      return refused('G17', 'computer-is-in-use', 'Another computer is on since 09:00', 'Close it there')
     if (attempt.userName === 'broken') throw new Unavailable('database')
     if (attempt.password !== 'secret') return refused('T06', 'sign-in-failed', 'The user name or password is wrong', 'Try again')
     return { account: 'account-of-ann', address: `${attempt.userName}@firm.test`, computer: 'desk' }

@@ -3,7 +3,7 @@ import type { Refused } from '#base/faults.ts'
 import type { Address } from '#mail/address.ts'
 
 export interface SmtpDoors {
-  /** Who this is, or why not. Reason `sign-in-failed` answers 535 and counts as a guess; `computer-in-use` answers 454 and does not (G17). */
+  /** Who this is, or why not. Reason `sign-in-failed` answers 535 and counts as a guess; `computer-is-in-use` answers 454 and does not (G17). */
   signIn(attempt: SignInAttempt): Promise<SignedIn | Refused>
   /** Whether this person may use this reverse-path (null is `<>`). */
   admitReversePath(who: SignedIn, reversePath: Address | null): Promise<Refused | null>

@@ -49,7 +49,7 @@ for (const [reason, start] of [
   ['release-is-not-declared', '550 5.7.1'],
   ['over-quota', '452 4.2.2'],
   ['sign-in-failed', '535 5.7.8'],
-  ['computer-in-use', '454 4.7.0'],
+  ['computer-is-in-use', '454 4.7.0'],
   ['content-is-malicious', '550 5.7.1'],
   ['__proto__', '550 5.7.1'],
 ] as const) {

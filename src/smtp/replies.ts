@@ -73,7 +73,7 @@ const codes: ReadonlyMap<string, CodeAndStatus> = new Map([
   ['header-has-too-many-fields', [554, '5.6.0']],
   ['header-is-too-large', [552, '5.3.4']],
   ['sign-in-failed', [535, '5.7.8']],
-  ['computer-in-use', [454, '4.7.0']],
+  ['computer-is-in-use', [454, '4.7.0']],
 ])
 
 const usual: CodeAndStatus = [550, '5.7.1']
