@@ -168,13 +168,13 @@ export function computerStanding(run: Runner, computer: string) {
     select state, revoked_ms is not null as revoked from device_credential join holder on holder.id = account where device_credential.id = ${computer}`)
 }
 
-/** The account of a user name, and the computer whose credential has this hash: null when none of the account's has. */
-export function accountWithCredential(run: Runner, userName: string, passwordHash: Buffer) {
+/** The account of a user name or of an address, and the computer whose credential has this hash: null when none of the account's has. */
+export function accountWithCredential(run: Runner, name: string, passwordHash: Buffer) {
   return run.rows<CredentialRow>(sql`
     select account.id as account, organisation, state, account.name,
            (select written from address where holder = account.id and is_primary) as address,
            (select array_agg(address) from address where holder = account.id) as may_use,
            (select id from device_credential where device_credential.account = account.id and password_hash = ${passwordHash} and revoked_ms is null) as computer
       from account join holder on holder.id = account.id
-     where user_name = ${userName}`)
+     where user_name = ${name} or account.id = (select holder from address where address = ${name})`)
 }

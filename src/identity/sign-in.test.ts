@@ -83,6 +83,18 @@ test('passwords at the rules’ limit are taken and one past it refused: 8, uppe
   }
 })
 
+test('a mail program signs in with any address of the account as with its user name, in any case, and with nobody else’s (T06)', async () => {
+  const [person, other] = [await newPerson(), await newPerson()]
+  for (const name of [person.userName, person.address, person.address.toUpperCase()]) {
+    const who = (await attempt(name, person.devicePassword)) as SignedIn
+    assert.deepEqual([who.kind, who.account], ['signed-in', person.id], name)
+  }
+  for (const name of [other.address, `${person.userName}@cjsm.test`, `${person.address}\0`, '@'])
+    assert.equal(((await attempt(name, person.devicePassword)) as Refused).reason, 'sign-in-failed', name)
+  await setState(person.id, 'suspended')
+  assert.equal(((await attempt(person.address, person.devicePassword)) as Refused).reason, 'account-is-suspended')
+})
+
 test('user names are unique and of a plain form, at the limits and one past them (T06)', async () => {
   for (const userName of ['abc', 'a'.repeat(64), '007', 'a.b-c_d'])
     assert.equal((await create(newAccount({ userName }))).kind, 'created', userName)

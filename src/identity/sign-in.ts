@@ -6,6 +6,7 @@ import { accountWithCredential, computerStanding } from '#identity/accounts.sql.
 import { devicePasswordKey } from '#identity/passwords.ts'
 import { theService } from '#keys/epoch.ts'
 import type { Keys } from '#keys/keys.ts'
+import { addressKey } from '#mail/address.ts'
 import type { Database } from '#store/database.ts'
 
 /** A person at a computer of theirs. */
@@ -49,6 +50,15 @@ const revoked = refused(
   'Ask your organisation’s administrator for a new one.',
 )
 
+/** A user name, or the key of an address, which programs that set themselves up sign in with: no user name holds an @. */
+function nameKey(name: string): string {
+  try {
+    return addressKey(name)
+  } catch {
+    return name.toLowerCase()
+  }
+}
+
 /** Makes the function that signs a mail program in: SignedIn, or the same refusal for an unknown name and a wrong password. */
 export function newSignIn(o: {
   database: Database
@@ -58,7 +68,7 @@ export function newSignIn(o: {
   const { database, keys, evidence } = o
   return async (attempt) => {
     const hash = await keys.hashFor(theService, 'device password')
-    const userName = attempt.userName.slice(0, 320).toLowerCase()
+    const userName = nameKey(attempt.userName.slice(0, 320))
     // PostgreSQL's text knows no NUL; nobody's name holds one.
     const [row] = userName.includes('\0')
       ? []
