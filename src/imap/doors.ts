@@ -125,7 +125,8 @@ export interface ImapDoors {
 
   mailboxes(who: SignedIn): Promise<readonly MailboxEntry[]>
   createMailbox(who: SignedIn, name: string): Promise<MailboxEntry | Refused>
-  deleteMailbox(who: SignedIn, name: string): Promise<null | Refused>
+  /** Gives what the mailbox was. */
+  deleteMailbox(who: SignedIn, name: string): Promise<MailboxEntry | Refused>
   /** Renames a mailbox and those below it; INBOX moves its messages instead (RFC 3501 §6.3.5). */
   renameMailbox(who: SignedIn, from: string, to: string): Promise<null | Refused>
   subscribe(who: SignedIn, name: string, on: boolean): Promise<null | Refused>

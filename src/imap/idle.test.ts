@@ -52,6 +52,17 @@ test('a session whose mailbox is deleted is told so and ends (RFC 2180 §3.3)', 
   assert.match((await ask(own, 'CHECK')).reply, /^BAD Select/)
 })
 
+test('the selected mailbox is known by what it is, not by its name (RFC 3501 §6.3.4, §6.3.5)', async () => {
+  const face = await startFace()
+  const client = await face.signIn()
+  for (const command of ['CREATE one', 'SELECT one', 'RENAME one two', 'CREATE one', 'DELETE one', 'CHECK', 'DELETE two'])
+    assert.match((await ask(client, command)).reply, /^OK /, command)
+  assert.match((await ask(client, 'CHECK')).reply, /^BAD Select/)
+  for (const command of ['CREATE above/below', 'CREATE above', 'SELECT above/below', 'RENAME above over', 'DELETE over/below'])
+    assert.match((await ask(client, command)).reply, /^OK /, command)
+  assert.match((await ask(client, 'CHECK')).reply, /^BAD Select/)
+})
+
 test('pipelined commands are answered in their order', async () => {
   const face = await startFace()
   for (let n = 0; n < 3; n++) face.doors.deliver('INBOX', plain)

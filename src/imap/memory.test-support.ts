@@ -91,13 +91,13 @@ export class MemoryDoors implements ImapDoors {
     return this.#mailboxes.has(name) ? exists : this.#add(name, null)
   }
 
-  async deleteMailbox(_: SignedIn, name: string): Promise<null | Refused> {
+  async deleteMailbox(_: SignedIn, name: string): Promise<MailboxEntry | Refused> {
     this.#fail()
     const mailbox = this.#mailboxes.get(name)
     if (mailbox === undefined) return missing
     this.#mailboxes.delete(name)
     this.#hint(mailbox)
-    return null
+    return mailbox
   }
 
   async renameMailbox(who: SignedIn, from: string, to: string): Promise<null | Refused> {

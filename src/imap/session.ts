@@ -9,16 +9,14 @@ export type SessionState = 'stranger' | 'signedIn' | 'selected'
 
 export class Selection {
   readonly mailboxId: string
-  readonly name: string
   readonly readOnly: boolean
   readonly view: View
   /** Something may have happened in the mailbox since it was last read. */
   hinted = false
   #wake: (() => void) | null = null
 
-  constructor(mailboxId: string, name: string, readOnly: boolean, view: View) {
+  constructor(mailboxId: string, readOnly: boolean, view: View) {
     this.mailboxId = mailboxId
-    this.name = name
     this.readOnly = readOnly
     this.view = view
   }

@@ -67,8 +67,8 @@ export async function createMailbox(means: Means, who: Reader, wanted: string): 
   })
 }
 
-/** Deletes a mailbox and what is in it; refuses INBOX, and one that has mailboxes below it. */
-export async function deleteMailbox(means: Means, who: Reader, wanted: string): Promise<null | Refused> {
+/** Deletes a mailbox and what is in it, and gives what it was; refuses INBOX, and one that has mailboxes below it. */
+export async function deleteMailbox(means: Means, who: Reader, wanted: string): Promise<MailboxEntry | Refused> {
   const name = canonicalName(wanted)
   if (name === inboxName) return mailboxIsNeeded('INBOX is where mail arrives')
   const deleted = await means.database.transaction(async (tx) => {
@@ -76,12 +76,12 @@ export async function deleteMailbox(means: Means, who: Reader, wanted: string): 
     const mailbox = find(tree, name)
     if (mailbox === undefined) return mailboxDoesNotExist
     if (tree.mailboxes.some((one) => isBelow(one.name, name))) return mailboxIsNeeded('there are mailboxes below it')
-    return { id: mailbox.id, unlinked: await deleteLocked(means, tx, who, tree.locks.get(mailbox.id)!, name) }
+    return { mailbox, unlinked: await deleteLocked(means, tx, who, tree.locks.get(mailbox.id)!, name) }
   })
   if ('kind' in deleted) return deleted
-  means.watcher.announce([{ holder: who.holder, mailbox: deleted.id }])
+  means.watcher.announce([{ holder: who.holder, mailbox: deleted.mailbox.id }])
   await unlink(means, deleted.unlinked)
-  return null
+  return entryOf(deleted.mailbox)
 }
 
 async function deleteLocked(

@@ -26,7 +26,7 @@ import {
 export interface Mailboxes {
   mailboxes(who: Reader): Promise<readonly MailboxEntry[]>
   createMailbox(who: Reader, name: string): Promise<MailboxEntry | Refused>
-  deleteMailbox(who: Reader, name: string): Promise<null | Refused>
+  deleteMailbox(who: Reader, name: string): Promise<MailboxEntry | Refused>
   renameMailbox(who: Reader, from: string, to: string): Promise<null | Refused>
   subscribe(who: Reader, name: string, on: boolean): Promise<null | Refused>
   status(who: Reader, name: string): Promise<MailboxStatus | null>

@@ -27,7 +27,6 @@ export const append: Command<AppendRequest> = {
     try {
       const stored = await session.doors.append(session.who, name, options, message.content())
       if (isRefused(stored)) return replyToTargetRefusal(stored)
-      if (session.selection?.name === name) session.selection.hint()
       return ok('Stored', `APPENDUID ${stored.uidValidity} ${stored.uid}`)
     } catch (fault) {
       if (message.fault instanceof MessageTooBig)

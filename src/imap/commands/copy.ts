@@ -32,7 +32,6 @@ function copying(verb: string, byUid: boolean): Command<CopyRequest> {
       if (uids.length === 0) return ok('No message was named')
       const copied = await session.doors.copy(session.who, selection.mailboxId, uids, toName)
       if (isRefused(copied)) return replyToTargetRefusal(copied)
-      if (selection.name === toName) selection.hint()
       return copied.from.length === 0 ? ok('The messages are gone') : ok('Copied', copyUid(copied))
     },
   }
@@ -51,7 +50,6 @@ function moving(verb: string, byUid: boolean): Command<CopyRequest> {
       if (uids.length === 0) return ok('No message was named')
       const moved = await session.doors.move(session.who, selection.mailboxId, uids, toName)
       if (isRefused(moved)) return replyToTargetRefusal(moved)
-      if (selection.name === toName) selection.hint()
       // Untagged and before the expunges, so that the client still knows the UIDs (RFC 6851 §4.3).
       if (moved.from.length > 0) yield replyLine('*', ok('Moved', copyUid(moved)))
       yield* selection.view.expunge(moved.from)

@@ -22,10 +22,10 @@ export const deleteMailbox: Command<string> = {
   parse: mailboxArgument,
   async run(session, name) {
     if (name === 'INBOX') return no('CANNOT', 'INBOX stays')
-    const refusal = await session.doors.deleteMailbox(session.who, name)
-    if (refusal !== null) return replyToRefusal(refusal)
-    // The client that deletes what it has selected knows it: no BYE, only nothing selected any more.
-    if (session.selection?.name === name) session.deselect()
+    const deleted = await session.doors.deleteMailbox(session.who, name)
+    if (isRefused(deleted)) return replyToRefusal(deleted)
+    // The client that deletes what it has selected knows it, whatever its name was then: no BYE, only nothing selected any more.
+    if (session.selection?.mailboxId === deleted.id) session.deselect()
     return ok('Deleted')
   },
 }

@@ -22,7 +22,7 @@ function opening(verb: string, readOnly: boolean): Command<string> {
       if (selected === null) return no('NONEXISTENT', 'There is no such mailbox')
       const { status, copies } = selected
       const view = new View(copies, status.highestModseq, status.uidNext)
-      const selection = new Selection(status.id, name, readOnly, view)
+      const selection = new Selection(status.id, readOnly, view)
       session.select(selection, session.doors.watch(session.who, status.id, selection.hint))
       // What came between reading the mailbox and watching it is read at the end of this command.
       selection.hint()

@@ -117,8 +117,8 @@ export async function deleteFolder(doors: WebDoors, visit: PersonVisit): Promise
     const moved = await mailboxes.move(visit.reader, folder.id, uids, trash)
     if ('kind' in moved) return moved
   }
-  const refusal = await mailboxes.deleteMailbox(visit.reader, folder.name)
-  if (refusal !== null) return refusal
+  const deleted = await mailboxes.deleteMailbox(visit.reader, folder.name)
+  if ('kind' in deleted) return deleted
   const said = uids.length === 0 ? '' : `, and ${counted(uids.length, 'message')} moved to Trash`
   return { kind: 'redirect', to: urls.folders(), notice: { text: `The folder was deleted${said}` } }
 }
