@@ -1,6 +1,7 @@
 // STORE, COPY, MOVE and EXPUNGE, and what other sessions are told. RFC 3501 §6.4, §7.4.1, RFC 4315, RFC 6851.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { refused } from '#base/faults.ts'
 import { ask, plain, startFace } from '#test/support/imap-face.ts'
 
 test('STORE changes flags and tells them; SILENT does not; a mailbox opened by EXAMINE stays as it is', async () => {
@@ -38,6 +39,15 @@ test('expunges of another session are told with NOOP and UID commands, never dur
   assert.match((await ask(first, 'FETCH 2:4 ENVELOPE')).reply, /^OK \[EXPUNGEISSUED\]/)
   assert.deepEqual((await ask(first, 'UID FETCH 4 UID')).untagged, ['* 4 FETCH (UID 4)', '* 2 EXPUNGE'])
   assert.deepEqual((await ask(first, 'FETCH 3 UID')).untagged, ['* 3 FETCH (UID 4)'])
+})
+
+test('a STORE that is refused sets nothing and says NO [LIMIT] (RFC 5530)', async () => {
+  const face = await startFace()
+  face.doors.deliver('INBOX', plain)
+  face.doors.store = async () => refused('G20', 'too-many-keywords', 'a message would have too many', 'Take away some.')
+  const client = await face.signIn('INBOX')
+  const { untagged, reply } = await ask(client, 'STORE 1 +FLAGS $Case')
+  assert.deepEqual([untagged, reply], [[], 'NO [LIMIT] [G20] a message would have too many. Take away some.'])
 })
 
 test('COPY and MOVE name old and new UIDs; a missing target can be created (RFC 4315, RFC 6851)', async () => {

@@ -150,8 +150,11 @@ export interface ImapDoors {
     o: AppendOptions,
     content: AsyncIterable<Buffer>,
   ): Promise<{ uid: number; uidValidity: number } | Refused>
-  /** Changes flags and gives every named copy as it is afterwards; one that needed no change keeps its modseq. */
-  store(who: SignedIn, mailboxId: string, uids: readonly number[], change: FlagChange): Promise<readonly CopyEntry[]>
+  /**
+   * Changes flags and gives every named copy as it is afterwards; one that needed no change keeps its modseq. Refuses, with nothing
+   * changed, where a copy would have too many keywords; \Seen and its like are never refused.
+   */
+  store(who: SignedIn, mailboxId: string, uids: readonly number[], change: FlagChange): Promise<readonly CopyEntry[] | Refused>
   copy(who: SignedIn, mailboxId: string, uids: readonly number[], toName: string): Promise<Copied | Refused>
   move(who: SignedIn, mailboxId: string, uids: readonly number[], toName: string): Promise<Copied | Refused>
   /** Expunges what bears \Deleted, of all copies (null) or of those named; gives the UIDs that went. */

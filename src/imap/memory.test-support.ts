@@ -189,7 +189,12 @@ export class MemoryDoors implements ImapDoors {
     return { uid, uidValidity: mailbox.uidValidity }
   }
 
-  async store(_: SignedIn, mailboxId: string, uids: readonly number[], { mode, flags }: FlagChange): Promise<CopyEntry[]> {
+  async store(
+    _: SignedIn,
+    mailboxId: string,
+    uids: readonly number[],
+    { mode, flags }: FlagChange,
+  ): Promise<CopyEntry[] | Refused> {
     this.#fail()
     const mailbox = this.#withId(mailboxId)!
     const copies = this.#copies(mailboxId, uids)

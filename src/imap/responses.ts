@@ -51,6 +51,7 @@ const codes = new Map([
   ['no-room', 'LIMIT'],
   ['record-does-not-stand', 'UNAVAILABLE'],
   ['too-many-mailboxes', 'LIMIT'],
+  ['too-many-keywords', 'LIMIT'],
   ['too-many-attempts', 'LIMIT'],
   ['message-is-too-large', 'TOOBIG'],
   ['message-is-too-deep', 'LIMIT'],

@@ -1,7 +1,7 @@
 // Flags of copies: their form, and STORE. RFC 3501 §2.3.2 and §6.4.6, RFC 7162 §3.1, RFC 5788 (keywords are the same in any case).
-import { BadCommand } from '#base/faults.ts'
+import { BadCommand, type Refused, refused } from '#base/faults.ts'
 import { copyFlags, writeFlags } from '#mailbox/flags.sql.ts'
-import { maxFlagOctets, maxFlags } from '#mailbox/limits.ts'
+import { maxFlagOctets, maxKeywords } from '#mailbox/limits.ts'
 import { lockMailboxes } from '#mailbox/mailboxes.sql.ts'
 import type { Means, Reader } from '#mailbox/means.ts'
 
@@ -34,17 +34,29 @@ export function canonicalFlags(flags: readonly string[]): string[] {
     if (known === undefined && !keywordForm.test(flag)) throw new BadCommand('A flag is neither a system flag nor a keyword')
     canonical.set(key, known ?? flag)
   }
-  if (canonical.size > maxFlags) throw new BadCommand(`A message has at most ${maxFlags} flags`)
-  return [...canonical.values()]
+  const kept = [...canonical.values()]
+  if (hasTooManyKeywords(kept)) throw new BadCommand(`A message has at most ${maxKeywords} keywords`)
+  return kept
 }
 
-/** A copy's flags after a change; what would make them more than `maxFlags` is not added. */
+function hasTooManyKeywords(flags: readonly string[]): boolean {
+  return flags.length > maxKeywords && flags.filter((flag) => !flag.startsWith('\\')).length > maxKeywords
+}
+
+const tooManyKeywords = refused(
+  'G20',
+  'too-many-keywords',
+  `a message would have more than ${maxKeywords} keywords`,
+  'Take away some that are no longer needed.',
+)
+
+/** A copy's flags after a change. */
 function changed(flags: readonly string[], change: FlagChange): readonly string[] {
   const named = new Set(change.flags.map((flag) => flag.toLowerCase()))
   const kept = flags.filter((flag) => named.has(flag.toLowerCase()) === (change.mode === 'replace') || change.mode === 'add')
   if (change.mode === 'remove') return kept
   const there = new Set(kept.map((flag) => flag.toLowerCase()))
-  return [...kept, ...change.flags.filter((flag) => !there.has(flag.toLowerCase()))].slice(0, maxFlags)
+  return [...kept, ...change.flags.filter((flag) => !there.has(flag.toLowerCase()))]
 }
 
 /** Splits flags that were read joined by spaces, giving one array for each spelling: most copies of a mailbox share a few. */
@@ -59,32 +71,37 @@ export function flagReader(): (joined: string) => readonly string[] {
   }
 }
 
-/** Changes flags, all at one new modseq, and returns every named copy as it is afterwards; one that needed no change keeps its modseq. */
+/**
+ * Changes flags, all at one new modseq, and returns every named copy as it is afterwards; one that needed no change keeps its modseq.
+ * Refuses, with nothing changed, where a copy would have too many keywords; system flags are never refused.
+ */
 export async function storeFlags(
   means: Means,
   who: Reader,
   mailbox: string,
   uids: readonly number[],
   change: FlagChange,
-): Promise<readonly CopyEntry[]> {
+): Promise<readonly CopyEntry[] | Refused> {
   const wanted: FlagChange = { mode: change.mode, flags: canonicalFlags(change.flags) }
   const stored = await means.database.transaction(async (tx) => {
     const [place] = await lockMailboxes(tx, who.holder, [mailbox])
     if (place === undefined) return { entries: [], isChanged: false }
     const rows = await copyFlags(tx, place, uids)
     const after = afterChange(rows, wanted)
+    if (after === null) return tooManyKeywords
     if (after.size === 0) return { entries: entriesOf(rows, after, 0), isChanged: false }
     const modseq = await writeFlags(tx, place, [...after.keys()], [...after.values()])
     return { entries: entriesOf(rows, after, modseq), isChanged: true }
   })
+  if ('kind' in stored) return stored
   if (stored.isChanged) means.watcher.announce([{ holder: who.holder, mailbox }])
   return stored.entries
 }
 
 type FlagsRow = { readonly uid: number; readonly modseq: number; readonly flags: string }
 
-/** The new flags, joined, of those copies that the change makes different; each spelling is changed once. */
-function afterChange(rows: readonly FlagsRow[], change: FlagChange): Map<number, string> {
+/** The new flags, joined, of those copies that the change makes different, or null where one would have too many; each spelling is changed once. */
+function afterChange(rows: readonly FlagsRow[], change: FlagChange): Map<number, string> | null {
   const read = flagReader()
   const results = new Map<string, string | null>()
   const after = new Map<number, string>()
@@ -93,6 +110,7 @@ function afterChange(rows: readonly FlagsRow[], change: FlagChange): Map<number,
     if (result === undefined) {
       const before = read(flags)
       const now = changed(before, change)
+      if (hasTooManyKeywords(now)) return null
       const same = now.length === before.length && now.every((flag) => before.includes(flag))
       result = same ? null : now.join(' ')
       results.set(flags, result)

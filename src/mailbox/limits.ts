@@ -7,8 +7,8 @@ export const maxMailboxDepth = 20
 /** Mailboxes of one holder: each costs a row, which no quota counts. */
 export const maxMailboxes = 2000
 
-/** Flags of one copy, keywords included; what would be one more is not set. */
-export const maxFlags = 100
+/** Keywords of one copy; system flags, of which there are five, do not count. */
+export const maxKeywords = 100
 export const maxFlagOctets = 100
 
 /** Messages named in one evidence record; a command that touches more makes several. */

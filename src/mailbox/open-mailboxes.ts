@@ -47,7 +47,7 @@ export interface Mailboxes {
   receivedAs(who: Reader, messageId: string): Promise<{ mailbox: string; uid: number } | null>
   /** The UIDs just below and just above one, or null where there is none. */
   neighbours(who: Reader, mailbox: string, uid: number): Promise<Neighbours>
-  store(who: Reader, mailbox: string, uids: readonly number[], change: FlagChange): Promise<readonly CopyEntry[]>
+  store(who: Reader, mailbox: string, uids: readonly number[], change: FlagChange): Promise<readonly CopyEntry[] | Refused>
   copy(who: Reader, mailbox: string, uids: readonly number[], toName: string): Promise<Copied | Refused>
   move(who: Reader, mailbox: string, uids: readonly number[], toName: string): Promise<Copied | Refused>
   expunge(who: Reader, mailbox: string, uids: readonly number[] | null): Promise<readonly number[]>

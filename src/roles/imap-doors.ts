@@ -58,7 +58,7 @@ export function imapDoors({ signIn, stillSignedIn, mailboxes, append, help }: Im
       yield* mailboxes.fetchForPrograms(await as(who), mailbox, uids)
     },
     open: async (who, mailbox, uids) => mailboxes.open(await as(who), mailbox, uids),
-    store: async (who, mailbox, uids, change) => mailboxes.store(await as(who), mailbox, uids, change),
+    store: async (who, mailbox, uids, change) => told(mailboxes.store(await as(who), mailbox, uids, change)),
     copy: async (who, mailbox, uids, toName) => told(mailboxes.copy(await as(who), mailbox, uids, toName)),
     move: async (who, mailbox, uids, toName) => told(mailboxes.move(await as(who), mailbox, uids, toName)),
     expunge: async (who, mailbox, uids) => mailboxes.expunge(await as(who), mailbox, uids),

@@ -6,7 +6,7 @@ import { dateTime, flagList, type Octets } from '#imap/encode.ts'
 import { ahead, type Block, blockOf, type OpenCopy, openCopy } from '#imap/fetch/blocks.ts'
 import { envelopeText, structureText } from '#imap/fetch/envelope.ts'
 import { type Item, type PlainItem, parseItems, type SectionItem } from '#imap/fetch/items.ts'
-import { ok, type Reply } from '#imap/responses.ts'
+import { isRefused, ok, type Reply } from '#imap/responses.ts'
 import type { SequenceSet } from '#imap/sequence-set.ts'
 import type { Session } from '#imap/session.ts'
 import type { View } from '#imap/view.ts'
@@ -127,7 +127,8 @@ async function markSeen(session: Session, uids: readonly number[]): Promise<Set<
   const unseen = uids.filter((uid) => !view.flags(uid).includes('\\Seen'))
   if (unseen.length === 0) return new Set()
   const entries = await session.doors.store(session.who, mailboxId, unseen, { mode: 'add', flags: ['\\Seen'] })
-  return new Set(entries.filter((entry) => view.note(entry)).map((entry) => entry.uid))
+  // \Seen is a system flag, which is never refused.
+  return new Set(isRefused(entries) ? [] : entries.filter((entry) => view.note(entry)).map((entry) => entry.uid))
 }
 
 async function* contentResponse(

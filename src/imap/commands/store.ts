@@ -3,7 +3,7 @@ import { BadCommand } from '#base/faults.ts'
 import { type Command, copiesNamed, noSuchMessage, whenSelected } from '#imap/command.ts'
 import { openedReadOnly } from '#imap/commands/expunge.ts'
 import type { FlagChange } from '#imap/doors.ts'
-import { ok } from '#imap/responses.ts'
+import { isRefused, ok, replyToRefusal } from '#imap/responses.ts'
 import type { SequenceSet } from '#imap/sequence-set.ts'
 
 interface StoreRequest {
@@ -36,7 +36,9 @@ function storing(verb: string, byUid: boolean): Command<StoreRequest> {
       if (uids === null) return noSuchMessage
       if (readOnly) return openedReadOnly
       if (uids.length === 0) return ok('No message was named')
-      for (const entry of await session.doors.store(session.who, mailboxId, uids, change)) {
+      const entries = await session.doors.store(session.who, mailboxId, uids, change)
+      if (isRefused(entries)) return replyToRefusal(entries)
+      for (const entry of entries) {
         if (view.sequenceNumber(entry.uid) === 0) continue
         view.note(entry)
         if (!silent) yield view.flagsResponse(entry, byUid)

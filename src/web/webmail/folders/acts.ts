@@ -35,6 +35,7 @@ const back = ({ folder, place }: Asked, notice: Notice): Answer => ({
 async function mark(asked: Asked, act: string): Promise<Answer> {
   const { flag, mode, said } = marks.get(act)!
   const entries = await asked.doors.mailboxes.store(asked.visit.reader, asked.folder.id, asked.uids, { mode, flags: [flag] })
+  if (isRefused(entries)) return entries
   const notice = { text: `${counted(entries.length, 'message')} ${said}` }
   // A flag is set while reading; a message that was marked as unread would be seen again at once.
   const isReading = asked.visit.form.get('from') === 'message' && flag === '\\Flagged'
