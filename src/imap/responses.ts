@@ -1,6 +1,7 @@
 // Tagged replies, and how a refusal or a part that is away reads in IMAP. RFC 3501 §7.1, RFC 5530.
 import { isDiskFull, type Refused, Unavailable } from '#base/faults.ts'
 import type { Octets } from '#imap/encode.ts'
+import { asciiOf } from '#net/ascii.ts'
 
 /** How a command ended. `code` is a response code without its brackets; `close` ends the session after it. */
 export interface Reply {
@@ -28,7 +29,7 @@ export function byeLine(text: string, code: string | null = null): Octets {
 }
 
 function responseText(text: string): Octets {
-  return text.slice(0, maxTextLength).replace(/[^\x20-\x7e]+/g, '?') || 'Done'
+  return asciiOf(text).slice(0, maxTextLength) || 'Done'
 }
 
 /** Whether a door said no. */

@@ -1,5 +1,6 @@
 // Replies as values: code, enhanced status (RFC 2034, 3463), text; and the one place where refusals and faults become replies.
 import { isDiskFull, Unavailable, type Refused } from '#base/faults.ts'
+import { asciiOf } from '#net/ascii.ts'
 import { maxReplyLineOctets } from '#smtp/limits.ts'
 import type { Accepted } from '#smtp/doors.ts'
 
@@ -33,16 +34,6 @@ export function formatReply({ code, status, lines }: Reply): string {
   const room = maxReplyLineOctets - prefix.length - '250-\r\n'.length
   const written = lines.flatMap((line) => wrap(asciiOf(line), room))
   return written.map((line, index) => `${code}${index === written.length - 1 ? ' ' : '-'}${prefix}${line}\r\n`).join('')
-}
-
-function asciiOf(text: string): string {
-  return text
-    .replace(/[‘’]/g, "'")
-    .replace(/[“”]/g, '"')
-    .replace(/[–—]/g, '-')
-    .replace(/›/g, '>')
-    .replace(/…/g, '...')
-    .replace(/[^\x20-\x7e]+/g, '?')
 }
 
 function wrap(text: string, room: number): string[] {
