@@ -123,6 +123,9 @@ export interface Watch {
 export interface ImapDoors {
   signIn(o: { userName: string; password: string; remoteAddress: string; protocol: 'imap' }): Promise<SignedIn | Refused>
 
+  /** Throws SignedOut when the person may no longer be signed in, as every other door does. */
+  stillSignedIn(who: SignedIn): Promise<void>
+
   mailboxes(who: SignedIn): Promise<readonly MailboxEntry[]>
   createMailbox(who: SignedIn, name: string): Promise<MailboxEntry | Refused>
   /** Gives what the mailbox was. */

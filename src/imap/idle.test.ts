@@ -1,7 +1,8 @@
 // IDLE, mailboxes that go away, and pipelining. RFC 2177, RFC 2180 §3.3.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Unavailable } from '#base/faults.ts'
+import { refused, Unavailable } from '#base/faults.ts'
+import { SignedOut } from '#imap/doors.ts'
 import { answer, ask, plain, startFace } from '#test/support/imap-face.ts'
 
 test('IDLE tells arrivals, flags and expunges at once (RFC 2177)', async () => {
@@ -38,6 +39,23 @@ test('an IDLE session outlives an absent database and polls without hints', asyn
   await asked
   Reflect.deleteProperty(face.doors, 'changesSince')
   assert.equal(await client.nextLine(), '* 1 EXISTS')
+})
+
+test('an IDLE session without a mailbox outlives an absent database, and ends when its person may no longer be signed in (G02)', async () => {
+  const face = await startFace({ idlePollMs: 20 })
+  const client = await face.signIn()
+  client.send('x IDLE\r\n')
+  await client.nextLine()
+  const { promise: asked, resolve } = Promise.withResolvers<void>()
+  face.doors.stillSignedIn = () => {
+    resolve()
+    return Promise.reject(new Unavailable('database'))
+  }
+  await asked
+  const refusal = refused('G02', 'account-is-suspended', 'the account is suspended', 'Ask the Helpdesk.')
+  face.doors.stillSignedIn = () => Promise.reject(new SignedOut(refusal))
+  assert.equal(await client.nextLine(), '* BYE [NOPERM] [G02] the account is suspended. Ask the Helpdesk.')
+  assert.equal(await client.nextLine(), null)
 })
 
 test('a session whose mailbox is deleted is told so and ends (RFC 2180 §3.3)', async () => {

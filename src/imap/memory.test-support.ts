@@ -81,6 +81,10 @@ export class MemoryDoors implements ImapDoors {
     return refused('T06', 'sign-in-failed', 'the user name or the device password is not right', 'Use the one of this computer.')
   }
 
+  async stillSignedIn(): Promise<void> {
+    this.#fail()
+  }
+
   async mailboxes(): Promise<MailboxEntry[]> {
     this.#fail()
     return [...this.#mailboxes.values()].map(({ id, name, specialUse, subscribed }) => ({ id, name, specialUse, subscribed }))

@@ -42,6 +42,7 @@ export function imapDoors({ signIn, stillSignedIn, mailboxes, append, help }: Im
   const told = async <T>(answer: Promise<T>) => withHelp(await answer, help)
   return {
     signIn: (attempt) => told(signIn(attempt)),
+    stillSignedIn: async (who) => void (await as(who)),
     append: async (who, name, options, content) => {
       await as(who)
       return told(append(person(who), name, options, content))

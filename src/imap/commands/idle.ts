@@ -15,22 +15,33 @@ export const idle: Command<null> = {
     answered.catch(() => {})
     for (;;) {
       yield* await idleNews(session)
-      const next = session.selection?.nextHint(session.limits.idlePollMs)
-      const said = await (next === undefined ? answered : Promise.race([answered, next.hinted])).finally(next?.cancel)
+      const { idlePollMs } = session.limits
+      const next = session.selection?.nextHint(idlePollMs) ?? noHint(idlePollMs)
+      const said = await Promise.race([answered, next.hinted]).finally(next.cancel)
       if (said !== undefined) return said.toUpperCase() === 'DONE' ? ok('No longer idling') : bad('IDLE ends with DONE')
     }
   },
 }
 
-/** The news, or none while the database is away: the next poll asks again, no sooner. */
+/**
+ * The news, or none while the database is away: the next poll asks again, no sooner. Without a mailbox there are none, but who may
+ * no longer be signed in is told so all the same (G02).
+ */
 async function idleNews(session: Session): Promise<Octets[]> {
   const { selection } = session
-  if (selection === null) return []
   try {
-    return await session.news(true)
+    if (selection !== null) return await session.news(true)
+    await session.doors.stillSignedIn(session.who)
   } catch (fault) {
     if (!(fault instanceof Unavailable)) throw fault
-    selection.hinted = false
-    return []
+    if (selection !== null) selection.hinted = false
   }
+  return []
+}
+
+/** Nothing hints at what a session without a mailbox waits for: the time of the next poll alone. */
+function noHint(timeoutMs: number): { hinted: Promise<void>; cancel: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, timeoutMs)
+  return { hinted: promise, cancel: () => clearTimeout(timer) }
 }
