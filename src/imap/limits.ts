@@ -25,7 +25,7 @@ export interface ImapLimits {
   readonly listPatternOctets: number
   readonly listWildcards: number
   readonly idPairs: number
-  /** Commands answered BAD before the connection is closed. */
+  /** Commands answered BAD, with none answered OK between, before the connection is closed. */
   readonly badCommands: number
   /** Commands before sign-in. */
   readonly strangerCommands: number

@@ -52,6 +52,7 @@ class Loop {
   readonly #reader: CommandReader
   readonly #startedMs = performance.now()
   #commands = 0
+  /** Since the last command that worked. */
   #badCommands = 0
   #signInFailures = 0
   /** An answer to a continuation request is being waited for. */
@@ -193,6 +194,8 @@ class Loop {
     this.#parts.commands.inc({ verb: row?.verb ?? 'unknown', outcome: reply.kind })
     const { badCommands, strangerCommands, signInTries, signInFailureDelayMs } = this.#parts.limits
     if (reply.kind === 'BAD') this.#badCommands++
+    // A command that worked is a sign of a mail program: only what sends nothing but nonsense must go.
+    if (reply.kind === 'OK') this.#badCommands = 0
     if (row?.signsIn === true && reply.kind === 'OK') this.#connection.signedIn()
     if (row?.signsIn === true && isRefusedSignIn(reply)) {
       this.#signInFailures++
