@@ -1,6 +1,6 @@
 // Mailbox names: INBOX in any case, what a new name may be, and the patterns of LIST. RFC 3501 §5.1 and §6.3.8.
 import type { ImapLimits } from '#imap/limits.ts'
-import { canonicalName } from '#mailbox/names.ts'
+import { canonicalName, inboxName } from '#mailbox/names.ts'
 
 // Controls, line and paragraph separators, and what turns the direction of text, so that a list of names reads as it is (RFC
 // 5198).
@@ -36,15 +36,18 @@ export class ListPattern {
     return this.#pattern.replace(/[^*%]/g, '').length
   }
 
-  /** Whether the whole name matches; `*` stands for anything, `%` for anything but the separator. */
+  /** Whether the whole name matches; `*` stands for anything, `%` for anything but the separator. INBOX matches in any case. */
   matches(name: string): boolean {
     let at = this.#open([0])
+    let inAnyCase = `${name}/`.startsWith(`${inboxName}/`) ? inboxName.length : 0
     for (const character of name) {
+      const other = inAnyCase-- > 0 ? character.toLowerCase() : character
       const next: number[] = []
       for (const position of at) {
         const expected = this.#pattern[position]
         if (expected === '*' || (expected === '%' && character !== '/')) next.push(position)
-        else if (this.#pattern.startsWith(character, position) && expected !== '%') next.push(position + character.length)
+        else if (expected !== '%' && [character, other].some((form) => this.#pattern.startsWith(form, position)))
+          next.push(position + character.length)
       }
       if (next.length === 0) return false
       at = this.#open(next)
