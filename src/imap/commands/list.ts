@@ -125,20 +125,20 @@ function* listedBy(
 ): Generator<Listed> {
   const byName = new Map(mailboxes.map((mailbox) => [mailbox.name, mailbox]))
   const parents = new Set(mailboxes.flatMap((mailbox) => namesAbove(mailbox.name)))
-  const parentsOfSubscribed = new Set(
-    mailboxes.filter((mailbox) => mailbox.subscribed).flatMap((mailbox) => namesAbove(mailbox.name)),
-  )
+  const chosen = request.only.has('RECURSIVEMATCH') ? mailboxes.filter((mailbox) => isChosen(mailbox, request.only)) : []
+  const aboveChosen = new Set(chosen.flatMap(({ name }) => namesAbove(name)))
+  // What is not chosen itself is shown for what is below it where that is not shown (RFC 5258 §3.5).
+  const aboveHidden = new Set(chosen.filter(({ name }) => !matches(name)).flatMap(({ name }) => namesAbove(name)))
   for (const name of withAbove(new Set(byName.keys()))) {
     const mailbox = byName.get(name)
-    const childOnly = request.only.has('RECURSIVEMATCH') && parentsOfSubscribed.has(name) && mailbox?.subscribed !== true
-    if (!matches(name) || (!childOnly && !isChosen(mailbox, request.only))) continue
+    if (!matches(name) || !(isChosen(mailbox, request.only) || aboveHidden.has(name))) continue
     const attributes = [
       ...(mailbox === undefined ? ['\\NonExistent', '\\Noselect'] : mailbox.noSelect === true ? ['\\Noselect'] : []),
       parents.has(name) ? '\\HasChildren' : '\\HasNoChildren',
       ...(mailbox?.specialUse ? [mailbox.specialUse] : []),
       ...(mailbox?.subscribed && (request.returns.has('SUBSCRIBED') || request.only.has('SUBSCRIBED')) ? ['\\Subscribed'] : []),
     ]
-    const extended = childOnly ? ' ("CHILDINFO" ("SUBSCRIBED"))' : ''
+    const extended = aboveChosen.has(name) ? ' ("CHILDINFO" ("SUBSCRIBED"))' : ''
     const response = `* LIST (${attributes.join(' ')}) "/" ${mailboxName(name)}${extended}\r\n`
     yield { name, selectable: mailbox !== undefined && mailbox.noSelect !== true, response }
   }
