@@ -41,6 +41,35 @@ test('expunges of another session are told with NOOP and UID commands, never dur
   assert.deepEqual((await ask(first, 'FETCH 3 UID')).untagged, ['* 3 FETCH (UID 4)'])
 })
 
+test('what another session expunged is neither stored to nor copied by its number without a NO (RFC 2180 §4.2, §4.4, RFC 5530)', async () => {
+  const face = await startFace()
+  for (let n = 0; n < 3; n++) face.doors.deliver('INBOX', plain)
+  const [client, other] = [await face.signIn('INBOX'), await face.signIn('INBOX')]
+  await ask(other, 'STORE 2 +FLAGS.SILENT \\Deleted')
+  await ask(other, 'EXPUNGE')
+  const stored = await ask(client, 'STORE 1:2 +FLAGS \\Flagged')
+  assert.deepEqual(stored.untagged, ['* 1 FETCH (FLAGS (\\Flagged))'])
+  assert.match(stored.reply, /^NO \[EXPUNGEISSUED\]/)
+  assert.match((await ask(client, 'STORE 2 +FLAGS \\Seen')).reply, /^NO \[EXPUNGEISSUED\]/)
+  assert.match((await ask(client, 'STORE 1:2 +FLAGS.SILENT \\Seen')).reply, /^OK /)
+  const copied = await ask(client, 'COPY 1:2 Sent')
+  assert.match(copied.reply, /^NO \[EXPUNGEISSUED\]/)
+  assert.deepEqual(copied.untagged, ['* 2 EXPUNGE'])
+  assert.deepEqual(face.doors.contents('Sent'), [])
+})
+
+test('a UID that another session expunged is passed over; a MOVE by numbers says that some are gone (RFC 3501 §6.4.8)', async () => {
+  const face = await startFace()
+  for (let n = 0; n < 3; n++) face.doors.deliver('INBOX', plain)
+  const [client, other, third] = [await face.signIn('INBOX'), await face.signIn('INBOX'), await face.signIn('INBOX')]
+  await ask(other, 'STORE 2 +FLAGS.SILENT \\Deleted')
+  await ask(other, 'EXPUNGE')
+  assert.match((await ask(client, 'UID COPY 1:2 Sent')).reply, /^OK \[COPYUID \d+ 1 1\]/)
+  const moved = await ask(third, 'MOVE 1:2 Sent')
+  assert.match(moved.untagged[0]!, /^\* OK \[COPYUID \d+ 1 2\]/)
+  assert.match(moved.reply, /^NO \[EXPUNGEISSUED\]/)
+})
+
 test('a STORE that is refused sets nothing and says NO [LIMIT] (RFC 5530)', async () => {
   const face = await startFace()
   face.doors.deliver('INBOX', plain)

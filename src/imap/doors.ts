@@ -158,7 +158,8 @@ export interface ImapDoors {
    * changed, where a copy would have too many keywords; \Seen and its like are never refused.
    */
   store(who: SignedIn, mailboxId: string, uids: readonly number[], change: FlagChange): Promise<readonly CopyEntry[] | Refused>
-  copy(who: SignedIn, mailboxId: string, uids: readonly number[], toName: string): Promise<Copied | Refused>
+  /** Copies what is there of `uids`; with `whole`, all or nothing: refused as `messages-are-gone`. */
+  copy(who: SignedIn, mailboxId: string, uids: readonly number[], toName: string, whole: boolean): Promise<Copied | Refused>
   move(who: SignedIn, mailboxId: string, uids: readonly number[], toName: string): Promise<Copied | Refused>
   /** Expunges what bears \Deleted, of all copies (null) or of those named; gives the UIDs that went. */
   expunge(who: SignedIn, mailboxId: string, uids: readonly number[] | null): Promise<readonly number[]>

@@ -44,6 +44,7 @@ interface MemoryMailbox {
 }
 
 const missing = refused('G20', 'mailbox-does-not-exist', 'there is no mailbox of that name', 'Create it first.')
+const gone = refused('G20', 'messages-are-gone', 'some of the messages are gone', 'Look again.')
 const exists = refused('G20', 'mailbox-exists', 'there is a mailbox of that name already', 'Choose another name.')
 
 export class MemoryDoors implements ImapDoors {
@@ -213,11 +214,12 @@ export class MemoryDoors implements ImapDoors {
     return copies.map(entryOf)
   }
 
-  async copy(_: SignedIn, mailboxId: string, uids: readonly number[], toName: string): Promise<Copied | Refused> {
+  async copy(_: SignedIn, mailboxId: string, uids: readonly number[], toName: string, whole: boolean): Promise<Copied | Refused> {
     this.#fail()
     const target = this.#mailboxes.get(toName)
     if (target === undefined) return missing
     const copies = this.#copies(mailboxId, uids)
+    if (whole && copies.length < uids.length) return gone
     const to = copies.map(({ octets, flags, internalDateMs }) => {
       const uid = target.uidNext++
       target.copies.push({ uid, flags: [...flags], modseq: ++target.modseq, internalDateMs, octets })
@@ -228,7 +230,7 @@ export class MemoryDoors implements ImapDoors {
   }
 
   async move(who: SignedIn, mailboxId: string, uids: readonly number[], toName: string): Promise<Copied | Refused> {
-    const copied = await this.copy(who, mailboxId, uids, toName)
+    const copied = await this.copy(who, mailboxId, uids, toName, false)
     if ('from' in copied) this.#remove(this.#withId(mailboxId)!, new Set(copied.from))
     return copied
   }

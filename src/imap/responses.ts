@@ -54,6 +54,7 @@ const codes = new Map([
   ['too-many-mailboxes', 'LIMIT'],
   ['too-many-keywords', 'LIMIT'],
   ['too-many-attempts', 'LIMIT'],
+  ['messages-are-gone', 'EXPUNGEISSUED'],
   ['message-is-too-large', 'TOOBIG'],
   ['message-is-too-deep', 'LIMIT'],
   ['message-has-too-many-parts', 'LIMIT'],

@@ -26,10 +26,10 @@ export function everyUid(tx: Transaction, mailbox: LockedMailbox) {
   )
 }
 
-/** The octets of some copies. */
-export function octetsOf(run: Runner, mailbox: LockedMailbox, uids: readonly number[]) {
-  return run.rows<{ octets: number }>(sql`
-    select coalesce(sum(octets), 0)::bigint as octets from copy
+/** How many of some copies are there, and their octets. */
+export function countsOfCopies(run: Runner, mailbox: LockedMailbox, uids: readonly number[]) {
+  return run.rows<{ copies: number; octets: number }>(sql`
+    select count(*)::int as copies, coalesce(sum(octets), 0)::bigint as octets from copy
      where holder = ${mailbox.holder} and mailbox = ${mailbox.id} and uid = any(${uids}::bigint[])`)
 }
 

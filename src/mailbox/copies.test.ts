@@ -59,6 +59,16 @@ test('COPY keeps flags and internal date, gives ascending UIDs and UIDVALIDITY (
   for await (const summary of mailboxes.fetchSummaries(who, status.id, [1, 2])) assert.equal(summary.envelope.subject, 'a')
 })
 
+test('COPY of all or nothing copies nothing once a message is gone (RFC 3501 §6.4.7)', async () => {
+  const who = await ground.newReader()
+  await deliverMany(who, 2)
+  const inbox = await ground.mailboxId(who, 'INBOX')
+  const refusal = await mailboxes.copy(who, inbox, [1, 2, 9], 'Archive', true)
+  assert.equal('kind' in refusal && refusal.reason, 'messages-are-gone')
+  assert.deepEqual(await uidsIn(who, 'Archive'), [])
+  assert.deepEqual(((await mailboxes.copy(who, inbox, [1, 2], 'Archive', true)) as Copied).from, [1, 2])
+})
+
 test('COPY into the same mailbox makes new copies there, and of nothing makes no record', async () => {
   const who = await ground.newReader()
   await deliverMany(who, 2)

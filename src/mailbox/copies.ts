@@ -7,9 +7,9 @@ import {
   type RemovedRow,
   countCopiesDown,
   countCopiesUp,
+  countsOfCopies,
   deleteMessages,
   insertCopies,
-  octetsOf,
   removeCopies,
   uidsMarkedDeleted,
 } from '#mailbox/copies.sql.ts'
@@ -38,21 +38,34 @@ const overQuota = refused(
   'Delete and expunge what is no longer needed, or ask your administrator.',
 )
 
-/** Copies messages into a mailbox of the same holder and returns their new UIDs; refuses when it is not there or the quota would be passed. */
+const messagesAreGone = refused(
+  'G20',
+  'messages-are-gone',
+  'some of the messages are in this mailbox no more, and none was copied',
+  'Look at the mailbox again, and copy what is there.',
+)
+
+/**
+ * Copies what is there of some messages into a mailbox of the same holder and returns the new UIDs; refuses when it is not there, when
+ * the quota would be passed and, with `whole`, when a message is gone.
+ */
 export async function copyMessages(
   means: Means,
   who: Reader,
   from: string,
   uids: readonly number[],
   toName: string,
+  whole = false,
 ): Promise<Copied | Refused> {
   const target = await idOfName(means, who, toName)
   if (target === null) return mailboxDoesNotExist
   const copied = await means.database.transaction(async (tx) => {
     const places = await lockPlaces(tx, who.holder, from, target)
     if ('kind' in places) return places
-    if (places.source === null) return { uidValidity: places.target.uidValidity, from: [], to: [] }
-    if (!(await quotaAllows(means, tx, places.source, uids))) return overQuota
+    if (places.source === null) return whole ? messagesAreGone : { uidValidity: places.target.uidValidity, from: [], to: [] }
+    const [wanted] = await countsOfCopies(tx, places.source, uids)
+    if (whole && wanted!.copies < uids.length) return messagesAreGone
+    if (!(await quotaAllows(means, tx, who.holder, wanted!.octets))) return overQuota
     const rows = await insertCopies(tx, places.source, places.target, uids)
     if (rows.length > 0) await countCopiesUp(tx, rows)
     await recordTransfer(means, tx, who, 'MailboxCopy', places.source, places.target, rows)
@@ -211,9 +224,8 @@ async function lockPlaces(
   return target === undefined ? mailboxDoesNotExist : { source: rows.find((row) => row.id === from) ?? null, target }
 }
 
-async function quotaAllows(means: Means, tx: Transaction, source: LockedMailbox, uids: readonly number[]): Promise<boolean> {
-  const quota = (await means.accounts.holdersById(tx, [source.holder])).get(source.holder)?.quotaOctets ?? 0
-  const [held] = await octetsHeld(tx, source.holder)
-  const [added] = await octetsOf(tx, source, uids)
-  return held!.octets + added!.octets <= quota
+async function quotaAllows(means: Means, tx: Transaction, holder: string, added: number): Promise<boolean> {
+  const quota = (await means.accounts.holdersById(tx, [holder])).get(holder)?.quotaOctets ?? 0
+  const [held] = await octetsHeld(tx, holder)
+  return held!.octets + added <= quota
 }

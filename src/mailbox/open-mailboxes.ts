@@ -48,7 +48,8 @@ export interface Mailboxes {
   /** The UIDs just below and just above one, or null where there is none. */
   neighbours(who: Reader, mailbox: string, uid: number): Promise<Neighbours>
   store(who: Reader, mailbox: string, uids: readonly number[], change: FlagChange): Promise<readonly CopyEntry[] | Refused>
-  copy(who: Reader, mailbox: string, uids: readonly number[], toName: string): Promise<Copied | Refused>
+  /** Copies what is there of `uids`; with `whole`, all or nothing. */
+  copy(who: Reader, mailbox: string, uids: readonly number[], toName: string, whole?: boolean): Promise<Copied | Refused>
   move(who: Reader, mailbox: string, uids: readonly number[], toName: string): Promise<Copied | Refused>
   expunge(who: Reader, mailbox: string, uids: readonly number[] | null): Promise<readonly number[]>
   searchText(who: Reader, mailbox: string, uids: readonly number[], search: TextSearch): Promise<readonly number[]>
@@ -76,7 +77,7 @@ export function openMailboxes(means: Means): Mailboxes {
     receivedAs: (who, messageId) => receivedAs(means, who, messageId),
     neighbours: (who, mailbox, uid) => neighboursOf(means, who, mailbox, uid),
     store: (who, mailbox, uids, change) => storeFlags(means, who, mailbox, uids, change),
-    copy: (who, mailbox, uids, toName) => copyMessages(means, who, mailbox, uids, toName),
+    copy: (who, mailbox, uids, toName, whole) => copyMessages(means, who, mailbox, uids, toName, whole),
     move: (who, mailbox, uids, toName) => moveMessages(means, who, mailbox, uids, toName),
     expunge: (who, mailbox, uids) => expungeMessages(means, who, mailbox, uids),
     searchText: (who, mailbox, uids, search) => searchText(means, who, mailbox, uids, search),

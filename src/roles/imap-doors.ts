@@ -60,7 +60,7 @@ export function imapDoors({ signIn, stillSignedIn, mailboxes, append, help }: Im
     },
     open: async (who, mailbox, uids) => mailboxes.open(await as(who), mailbox, uids),
     store: async (who, mailbox, uids, change) => told(mailboxes.store(await as(who), mailbox, uids, change)),
-    copy: async (who, mailbox, uids, toName) => told(mailboxes.copy(await as(who), mailbox, uids, toName)),
+    copy: async (who, mailbox, uids, toName, whole) => told(mailboxes.copy(await as(who), mailbox, uids, toName, whole)),
     move: async (who, mailbox, uids, toName) => told(mailboxes.move(await as(who), mailbox, uids, toName)),
     expunge: async (who, mailbox, uids) => mailboxes.expunge(await as(who), mailbox, uids),
     searchText: async (who, mailbox, uids, search) => mailboxes.searchText(await as(who), mailbox, uids, search),

@@ -2,7 +2,7 @@
 import { type Command, copiesNamed, mailboxArgument, noSuchMessage, whenSelected } from '#imap/command.ts'
 import { openedReadOnly } from '#imap/commands/expunge.ts'
 import type { Copied } from '#imap/doors.ts'
-import { isRefused, ok, replyLine, replyToTargetRefusal } from '#imap/responses.ts'
+import { isRefused, no, ok, replyLine, replyToTargetRefusal } from '#imap/responses.ts'
 import { formatSet, type SequenceSet } from '#imap/sequence-set.ts'
 
 interface CopyRequest {
@@ -26,11 +26,12 @@ function copying(verb: string, byUid: boolean): Command<CopyRequest> {
     states: whenSelected,
     parse,
     async run(session, { set, toName }) {
-      const selection = session.selected
+      const { mailboxId } = session.selected
       const uids = copiesNamed(session, set, byUid)
       if (uids === null) return noSuchMessage
       if (uids.length === 0) return ok('No message was named')
-      const copied = await session.doors.copy(session.who, selection.mailboxId, uids, toName)
+      // A UID that is not there is passed over (RFC 3501 §6.4.8); by numbers, all are copied or none (§6.4.7, RFC 2180 §4.4).
+      const copied = await session.doors.copy(session.who, mailboxId, uids, toName, !byUid)
       if (isRefused(copied)) return replyToTargetRefusal(copied)
       return copied.from.length === 0 ? ok('The messages are gone') : ok('Copied', copyUid(copied))
     },
@@ -53,7 +54,7 @@ function moving(verb: string, byUid: boolean): Command<CopyRequest> {
       // Untagged and before the expunges, so that the client still knows the UIDs (RFC 6851 §4.3).
       if (moved.from.length > 0) yield replyLine('*', ok('Moved', copyUid(moved)))
       yield* selection.view.expunge(moved.from)
-      return ok('Moved')
+      return byUid || moved.from.length === uids.length ? ok('Moved') : no('EXPUNGEISSUED', 'Some of the messages are gone')
     },
   }
 }

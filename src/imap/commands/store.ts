@@ -3,7 +3,7 @@ import { BadCommand } from '#base/faults.ts'
 import { type Command, copiesNamed, noSuchMessage, whenSelected } from '#imap/command.ts'
 import { openedReadOnly } from '#imap/commands/expunge.ts'
 import type { FlagChange } from '#imap/doors.ts'
-import { isRefused, ok, replyToRefusal } from '#imap/responses.ts'
+import { isRefused, no, ok, replyToRefusal } from '#imap/responses.ts'
 import type { SequenceSet } from '#imap/sequence-set.ts'
 
 interface StoreRequest {
@@ -43,7 +43,9 @@ function storing(verb: string, byUid: boolean): Command<StoreRequest> {
         view.note(entry)
         if (!silent) yield view.flagsResponse(entry, byUid)
       }
-      return ok('Stored')
+      // RFC 2180 §4.2: told by NO where the client waits for flags; of UIDs, what is not there is passed over (RFC 3501 §6.4.8).
+      const isWhole = silent || byUid || entries.length === uids.length
+      return isWhole ? ok('Stored') : no('EXPUNGEISSUED', 'Some of the messages are gone')
     },
   }
 }
