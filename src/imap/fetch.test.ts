@@ -97,6 +97,16 @@ test('one FETCH is one hand-over; without PEEK it sets \\Seen and says so, but n
   ])
 })
 
+test('a section with and without PEEK is told once and sets \\Seen, in either order (RFC 3501 §6.4.5)', async () => {
+  const face = await startFace()
+  for (let n = 0; n < 2; n++) face.doors.deliver('INBOX', plain)
+  const client = await face.signIn('INBOX')
+  for (const [number, items] of ['BODY[1]<0.3> BODY.PEEK[1]<0.3>', 'BODY.PEEK[1]<0.3> BODY[1]<0.3>'].entries()) {
+    const said = await askOctets(client, `FETCH ${number + 1} (${items})`)
+    assert.equal(said, `* ${number + 1} FETCH (FLAGS (\\Seen) BODY[1]<0> {3}\r\nThe)\r\nOK Those are the messages`)
+  }
+})
+
 test('a header list of many messages is one hand-over, in order', async () => {
   const face = await startFace()
   for (let n = 1; n <= 50; n++) face.doors.deliver('INBOX', message(`Subject: number ${n}`, 'X-Other: y', '', 'text'))

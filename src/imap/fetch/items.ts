@@ -42,7 +42,18 @@ export function parseItems(input: Decoder): Item[] {
     return macro === undefined ? [itemNamed(word, input)] : macro.map((kind) => ({ kind }))
   }
   const items = input.list(() => itemNamed(input.word(), input), 1, input.limits.fetchItems)
-  return [...new Map(items.map((item) => [item.kind === 'section' ? item.label : item.kind, item])).values()]
+  return withoutRepeats(items)
+}
+
+/** A section that is asked for with and without PEEK is read without. */
+function withoutRepeats(items: readonly Item[]): Item[] {
+  const kept = new Map<string, Item>()
+  for (const item of items) {
+    const key = item.kind === 'section' ? item.label : item.kind
+    const before = kept.get(key)
+    if (before?.kind !== 'section' || before.peek) kept.set(key, item)
+  }
+  return [...kept.values()]
 }
 
 function itemNamed(word: string, input: Decoder): Item {
