@@ -1,7 +1,7 @@
 // SEARCH over a real TLS port. RFC 3501 §6.4.4.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ask, nested, plain, startFace } from '#test/support/imap-face.ts'
+import { ask, message, nested, plain, startFace } from '#test/support/imap-face.ts'
 
 const searches: [keys: string, found: number[]][] = [
   ['ALL', [1, 2, 3]],
@@ -53,6 +53,15 @@ test('SEARCH finds what its keys say (RFC 3501 §6.4.4)', async () => {
   }
   assert.match((await ask(client, 'SEARCH CHARSET KOI8-R SUBJECT x')).reply, /^NO \[BADCHARSET \(US-ASCII UTF-8\)\]/)
   assert.ok(face.doors.handedOver.length > 0, 'a field that no summary holds is a hand-over')
+})
+
+test('a run of white space is one space, so that a folded field is found (RFC 5322 §2.2.3)', async () => {
+  const face = await startFace()
+  face.doors.deliver('INBOX', message('Subject: one two', '\tthree', 'X-Case: 4', '   2', '', 'text'))
+  const client = await face.signIn('INBOX')
+  for (const keys of ['SUBJECT "two three"', 'SUBJECT "two  three"', 'HEADER X-Case "4 2"'])
+    assert.deepEqual((await ask(client, `SEARCH ${keys}`)).untagged, ['* SEARCH 1'], keys)
+  assert.deepEqual((await ask(client, 'SEARCH SUBJECT twothree')).untagged, ['* SEARCH'])
 })
 
 test('SEARCH answers headers and flags without content', async () => {

@@ -98,3 +98,10 @@ test('a part is searched up to its limit and not beyond', async () => {
   })
   assert.deepEqual(uids, [1])
 })
+
+test('a run of white space is one space, over the ends of lines too, but not from one field to the next', async () => {
+  const raw = 'Subject: one\n\ttwo\nX-Case: 42\n\nfirst  line\nsecond\n'
+  assert.equal(await find(raw, 'text', 'one two'), true)
+  assert.equal(await find(raw, 'body', 'first line second'), true)
+  assert.equal(await find(raw, 'text', 'two x-case: 42'), false)
+})

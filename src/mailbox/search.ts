@@ -33,7 +33,8 @@ export async function searchText(
   return found
 }
 
-const folded = (text: string) => text.normalize('NFC').toLowerCase()
+/** Whatever the letter case, and wherever lines end. */
+const folded = (text: string) => text.normalize('NFC').toLowerCase().replace(/\s+/g, ' ')
 
 async function holds(content: Content, part: Part, scope: TextSearch['scope'], wanted: string): Promise<boolean> {
   if (wanted === '') return true
@@ -51,7 +52,7 @@ async function headerText(content: Content, part: Part): Promise<string> {
   const octets = await read(content, part.headerStart, part.bodyStart) // 256 KiB at most (mail/limits.ts)
   return parseHeader(octets)
     .fields.map((field) => `${field.fieldName}: ${decodeWords(fieldText(field))}`)
-    .join('\n')
+    .join('\0') // Which no text that is searched for holds, so that none is found across two fields.
 }
 
 async function partText(content: Content, part: Part): Promise<string> {

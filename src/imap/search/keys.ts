@@ -162,9 +162,9 @@ class KeyReader {
   }
 }
 
-/** The form in which texts are compared: whatever the letter case (RFC 3501 §6.4.4). */
+/** The form in which texts are compared: whatever the letter case (RFC 3501 §6.4.4), and however a line was folded. */
 export function folded(text: string): string {
-  return text.normalize('NFC').toLowerCase()
+  return text.normalize('NFC').toLowerCase().replace(/\s+/g, ' ')
 }
 
 function contains(read: (facts: Facts) => string | null, text: string): Key {
