@@ -7,8 +7,10 @@ import { decodeWords } from '#mail/words.ts'
 export type ListEntry =
   | {
       readonly kind: 'mailbox'
-      /** The display name, or a comment in its place; unquoted, encoded words kept. */
+      /** The display name, or the last comment behind the address in its place; unquoted, encoded words kept. */
       readonly name: string | null
+      /** RFC 5322 §4.4: the obsolete route before the address, as written (`@a.test,@b.test`). */
+      readonly route: string | null
       /** As formatAddress writes it; null where it is not a valid addr-spec. */
       readonly address: string | null
       /** Unquoted, as written; the domain is empty where there is none. */
@@ -200,12 +202,16 @@ function readAngle(body: string, at: number): Token {
 }
 
 function addToken(item: Item, token: Token): void {
-  if (token.kind === 'angle') item.angle ??= token.text
-  else if (token.kind === 'comment') item.comment ??= token.text.trim()
+  if (token.kind === 'comment') item.comment = token.text.trim()
   else if (token.kind === 'word' && token.text === '') item.spaced = true
   else if (item.angle === null) {
-    item.words.push({ text: token.text, quoted: token.kind === 'quoted', spaced: item.spaced })
-    item.spaced = false
+    // A comment before the address, or within, is no name.
+    item.comment = null
+    if (token.kind === 'angle') item.angle = token.text
+    else {
+      item.words.push({ text: token.text, quoted: token.kind === 'quoted', spaced: item.spaced })
+      item.spaced = false
+    }
   }
 }
 
@@ -222,14 +228,18 @@ function pushMailbox(entries: ListEntry[], item: Item): void {
     // White space inside makes it no addr-spec: joining "Ann ann@x" would make an address that nobody wrote.
     const written = item.words.map((word) => (word.spaced ? ' ' : '') + (word.quoted ? quote(word.text) : word.text)).join('')
     entries.push(mailboxOf(written, item.comment))
-  } else entries.push(mailboxOf(withoutRoute(item.angle), phraseOf(item) || item.comment))
+  } else {
+    const { route, written } = splitRoute(item.angle.trim())
+    entries.push(mailboxOf(written, phraseOf(item) || item.comment, route))
+  }
 }
 
-function mailboxOf(written: string, name: string | null): ListEntry {
+function mailboxOf(written: string, name: string | null, route: string | null = null): ListEntry {
   const trimmed = written.trim()
   const address = addressIn(trimmed)
   const { localPart, domain } = address ?? splitLoosely(trimmed)
-  return { kind: 'mailbox', name: name === '' ? null : name, address: address && formatAddress(address), localPart, domain }
+  const formatted = address && formatAddress(address)
+  return { kind: 'mailbox', name: name === '' ? null : name, route, address: formatted, localPart, domain }
 }
 
 function addressIn(written: string): Address | null {
@@ -244,10 +254,10 @@ function splitLoosely(written: string): { localPart: string; domain: string } {
   return { localPart, domain: at < 0 ? '' : written.slice(at + 1) }
 }
 
-/** RFC 5322 §4.4: a route before the address is read over. */
-function withoutRoute(angle: string): string {
-  const trimmed = angle.trim()
-  return trimmed.startsWith('@') ? trimmed.slice(trimmed.indexOf(':') + 1) : trimmed
+/** RFC 5322 §4.4: a route stands before the address, with a colon between. */
+function splitRoute(angle: string): { route: string | null; written: string } {
+  const colon = angle.startsWith('@') ? angle.indexOf(':') : -1
+  return { route: colon < 0 ? null : angle.slice(0, colon), written: angle.slice(colon + 1) }
 }
 
 function quote(text: string): string {

@@ -46,6 +46,16 @@ test('RFC 3501 §7.4.2: local parts lose their quoting, and one without a domain
   assert.deepEqual(read('From: "a b"@x.test, root\r\n\r\n').from, [address(null, 'a b', 'x.test'), address(null, 'root', '')])
 })
 
+test('RFC 3501 §7.4.2: the last comment behind an address is its name, one before it is none; a source route is the at-domain-list', () => {
+  const body = '(role) bob@x.test (Bob), (x) dan@x.test, (x) <e@x.test> (one) (two), (x) "Fay" <f@x.test> (y)'
+  assert.deepEqual(
+    read(`To: ${body}\r\n\r\n`).to.map(({ name }) => name),
+    ['Bob', null, 'two', 'Fay'],
+  )
+  const routed = { ...address(null, 'cy', 'x.test'), adl: '@a.test,@b.test' }
+  assert.deepEqual(read('Cc: <@a.test,@b.test:cy@x.test>, <@x.test>\r\n\r\n').cc, [routed, address(null, '', 'x.test')])
+})
+
 test('an empty header has an envelope of nothing', () => {
   const { date, subject, from, messageId } = read('')
   assert.deepEqual([date, subject, from, messageId], [null, null, [], null])

@@ -19,7 +19,8 @@ export interface ImapEnvelope {
 /** A group starts with an entry whose host is null and whose mailbox is its name, and ends with one where both are null. */
 export interface EnvelopeAddress {
   name: string | null
-  adl: null
+  /** The route of RFC 5322 §4.4, which RFC 3501 calls the at-domain-list. */
+  adl: string | null
   mailbox: string | null
   host: string | null
 }
@@ -68,6 +69,6 @@ function addressesOf(body: string): EnvelopeAddress[] {
   return parseAddressList(body).map((entry) => {
     if (entry.kind === 'group-start') return { name: null, adl: null, mailbox: entry.name, host: null }
     if (entry.kind === 'group-end') return { name: null, adl: null, mailbox: null, host: null }
-    return { name: entry.name, adl: null, mailbox: entry.localPart, host: entry.domain }
+    return { name: entry.name, adl: entry.route, mailbox: entry.localPart, host: entry.domain }
   })
 }

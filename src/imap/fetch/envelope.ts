@@ -12,7 +12,7 @@ export function envelopeText(envelope: ImapEnvelope): Octets {
 
 function addresses(list: readonly EnvelopeAddress[]): Octets {
   if (list.length === 0) return 'NIL'
-  return `(${list.map(({ name, mailbox, host }) => `(${nstring(name)} NIL ${nstring(mailbox)} ${nstring(host)})`).join('')})`
+  return `(${list.map(({ name, adl, mailbox, host }) => `(${nstring(name)} ${nstring(adl)} ${nstring(mailbox)} ${nstring(host)})`).join('')})`
 }
 
 /** The body structure of a part and all in it; with `extended`, the extension data that BODYSTRUCTURE has and BODY has not. */
