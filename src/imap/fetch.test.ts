@@ -37,6 +37,15 @@ test('FETCH of flags, envelope and structure touches no content (RFC 3501 §6.4.
   assert.deepEqual(face.doors.handedOver, [])
 })
 
+test('BODYSTRUCTURE joins the pieces of a parameter (RFC 2231 §6)', async () => {
+  const face = await startFace()
+  const disposition = "Content-Disposition: attachment; filename*1=.bin; filename*0=long; x*0*=utf-8''a%20"
+  face.doors.deliver('INBOX', message(`${disposition}; x*1="b c"`, '', 'text'))
+  const client = await face.signIn('INBOX')
+  const { untagged } = await ask(client, 'FETCH 1 BODYSTRUCTURE')
+  assert.ok(untagged[0]!.includes(`("attachment" ("filename" "long.bin" "x*" "utf-8''a%20b%20c"))`), untagged[0])
+})
+
 const sections: [item: string, octets: string | null][] = [
   ['BODY.PEEK[]', nested.toString()],
   ['BODY.PEEK[HEADER]', 'Subject: outer\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n'],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { maxContinuations } from '#mail/limits.ts'
 import { parseParameterised } from '#mail/parameters.ts'
-import { decodeParameters, decodeWords, encodeWords } from '#mail/words.ts'
+import { decodeParameters, joinContinuations, decodeWords, encodeWords } from '#mail/words.ts'
 
 const words: [written: string, text: string][] = [
   ['plain', 'plain'],
@@ -132,6 +132,17 @@ const parameters: [why: string, written: [string, string][], decoded: [string, s
 for (const [why, written, decoded] of parameters) {
   test(`RFC 2231 §3 and §4: a parameter with ${why} is decoded`, () => assert.deepEqual(decodeParameters(written), decoded))
 }
+
+test('RFC 2231 §6: continuations are joined with nothing decoded; an asterisk stays where something is encoded', () => {
+  const joined = (...written: [string, string][]) => joinContinuations(written)
+  assert.deepEqual(joined(['n*1', 'b%'], ['n*0', 'a'], ['m', '=?utf-8?q?x?=']), [
+    ['n', 'ab%'],
+    ['m', '=?utf-8?q?x?='],
+  ])
+  assert.deepEqual(joined(['n*', "utf-8'en'%41"]), [['n*', "utf-8'en'%41"]])
+  assert.deepEqual(joined(['n*0*', "utf-8''%c3"], ['n*1*', '%a9'], ['n*2', "%'é"]), [['n*', "utf-8''%c3%a9%25%27%C3%A9"]])
+  assert.deepEqual(joined(['n*0', 'a b'], ['n*1*', '%41']), [['n*', "''a%20b%41"]])
+})
 
 test('RFC 2231 §3: pieces of a parameter are joined up to their limit', () => {
   const pieces = (count: number) => Array.from({ length: count }, (_, index): [string, string] => [`n*${index}`, 'x'])

@@ -69,11 +69,29 @@ export function encodeWords(text: string): string {
  * Where a name is given in more than one way, all stay, the RFC 2231 form first, since programs differ in which they show.
  */
 export function decodeParameters(parameters: readonly Parameter[]): Parameter[] {
+  const { extended, plain } = byForm(parameters)
+  return [
+    ...[...extended].map(([name, pieces]): Parameter => [name, decodePieces(inOrder(pieces))]),
+    ...plain.map(([name, value]): Parameter => [name, decodeWords(value)]),
+  ]
+}
+
+/**
+ * Continuations joined to one parameter and nothing decoded, as IMAP tells parameters (RFC 2231 §6): a name that ends in an asterisk
+ * has its charset in its value.
+ */
+export function joinContinuations(parameters: readonly Parameter[]): Parameter[] {
+  const { extended, plain } = byForm(parameters)
+  return [...[...extended].map(([name, pieces]) => joinPieces(name, inOrder(pieces))), ...plain]
+}
+
+/** The parameters of RFC 2231's form by their names, in pieces, and the others as they are. */
+function byForm(parameters: readonly Parameter[]): { extended: Map<string, Piece[]>; plain: Parameter[] } {
   const extended = new Map<string, Piece[]>()
   const plain: Parameter[] = []
   for (const [name, value] of parameters.slice(0, maxParameters)) {
     const match = /^([^*]+)\*(?:(\d{1,9})(\*)?)?$/.exec(name)
-    if (match === null) plain.push([name, decodeWords(value)])
+    if (match === null) plain.push([name, value])
     else {
       const pieces = extended.get(match[1]!) ?? []
       extended.set(match[1]!, pieces)
@@ -81,7 +99,7 @@ export function decodeParameters(parameters: readonly Parameter[]): Parameter[] 
       if (position < maxContinuations) pieces.push({ position, encoded: match[2] === undefined || match[3] !== undefined, value })
     }
   }
-  return [...[...extended].map(([name, pieces]): Parameter => [name, joinPieces(pieces)]), ...plain]
+  return { extended, plain }
 }
 
 /**
@@ -152,19 +170,33 @@ function encodeQ(text: string): string {
   )
 }
 
-/**
- * RFC 2231 §4.1: pieces in the order of their numbers, up to the first that is missing; the first encoded one names the charset.
- */
-function joinPieces(pieces: readonly Piece[]): string {
+/** RFC 2231 §3: pieces in the order of their numbers, up to the first that is missing. */
+function inOrder(pieces: readonly Piece[]): Piece[] {
   const byPosition = new Map<number, Piece>()
   for (const piece of pieces) if (!byPosition.has(piece.position)) byPosition.set(piece.position, piece)
-  const first = byPosition.get(0)
+  const ordered: Piece[] = []
+  for (let piece = byPosition.get(0); piece !== undefined; piece = byPosition.get(ordered.length)) ordered.push(piece)
+  return ordered
+}
+
+/** One parameter of all pieces: where one is encoded all become so, and the value begins with a charset, be it an empty one. */
+function joinPieces(name: string, pieces: readonly Piece[]): Parameter {
+  if (!pieces.some((piece) => piece.encoded)) return [name, pieces.map((piece) => piece.value).join('')]
+  const value = pieces.map((piece) => (piece.encoded ? piece.value : percentEncode(piece.value))).join('')
+  return [`${name}*`, pieces[0]!.encoded ? value : `''${value}`]
+}
+
+function percentEncode(value: string): string {
+  return value.replace(/[^A-Za-z0-9._~-]/gu, (char) => Buffer.from(char).toString('hex').toUpperCase().replace(/../g, '%$&'))
+}
+
+/** RFC 2231 §4.1: the first piece, where it is encoded, names the charset. */
+function decodePieces(pieces: readonly Piece[]): string {
+  const first = pieces[0]
   const tagged = first?.encoded === true ? /^([^']*)'[^']*'/.exec(first.value.slice(0, 2 * maxCharsetOctets)) : null
   const octets: Buffer[] = []
-  for (let position = 0; ; position++) {
-    const piece = byPosition.get(position)
-    if (piece === undefined) break
-    const value = position === 0 && tagged !== null ? piece.value.slice(tagged[0].length) : piece.value
+  for (const piece of pieces) {
+    const value = piece === first && tagged !== null ? piece.value.slice(tagged[0].length) : piece.value
     octets.push(piece.encoded ? percentDecode(value) : Buffer.from(value))
   }
   return decodeText(Buffer.concat(octets), tagged?.[1] || null).replace(/[\0-\x1f\x7f]/g, ' ')

@@ -1,7 +1,9 @@
 // ENVELOPE and BODYSTRUCTURE as IMAP writes them. RFC 3501 §7.4.2.
 import { nstring, type Octets, string } from '#imap/encode.ts'
 import type { EnvelopeAddress, ImapEnvelope } from '#mail/envelope.ts'
+import type { Parameter } from '#mail/parameters.ts'
 import type { Part } from '#mail/structure.ts'
+import { joinContinuations } from '#mail/words.ts'
 
 /** The envelope: ten fields in the order of the RFC. */
 export function envelopeText(envelope: ImapEnvelope): Octets {
@@ -42,7 +44,10 @@ function commonExtension(part: Part): Octets {
   return ` ${shown} ${languages} ${nstring(location)}`
 }
 
-function parameterList(parameters: readonly (readonly [string, string])[]): Octets {
+/** RFC 2231 §6: a client is told whole values, not their pieces. */
+function parameterList(parameters: readonly Parameter[]): Octets {
   if (parameters.length === 0) return 'NIL'
-  return `(${parameters.map(([name, value]) => `${string(name)} ${string(value)}`).join(' ')})`
+  return `(${joinContinuations(parameters)
+    .map(([name, value]) => `${string(name)} ${string(value)}`)
+    .join(' ')})`
 }
