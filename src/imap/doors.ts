@@ -132,6 +132,7 @@ export interface ImapDoors {
   deleteMailbox(who: SignedIn, name: string): Promise<MailboxEntry | Refused>
   /** Renames a mailbox and those below it; INBOX moves its messages instead (RFC 3501 §6.3.5). */
   renameMailbox(who: SignedIn, from: string, to: string): Promise<null | Refused>
+  /** Refuses to subscribe to what is not there, never to end it. */
   subscribe(who: SignedIn, name: string, on: boolean): Promise<null | Refused>
   status(who: SignedIn, name: string): Promise<MailboxStatus | null>
   select(who: SignedIn, name: string): Promise<Selected | null>

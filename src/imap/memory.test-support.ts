@@ -126,7 +126,7 @@ export class MemoryDoors implements ImapDoors {
 
   async subscribe(_: SignedIn, name: string, on: boolean): Promise<null | Refused> {
     const mailbox = this.#mailboxes.get(name)
-    if (mailbox === undefined) return missing
+    if (mailbox === undefined) return on ? missing : null
     mailbox.subscribed = on
     return null
   }

@@ -167,6 +167,7 @@ test('SUBSCRIBE and UNSUBSCRIBE set what LSUB shows (RFC 3501 §6.3.6, §6.3.7)'
   assert.equal(await ground.mailboxes.subscribe(who, 'Junk', false), null)
   assert.equal((await ground.mailboxes.mailboxes(who)).find((one) => one.name === 'Junk')!.subscribed, false)
   assert.equal(reasonOf(await ground.mailboxes.subscribe(who, 'nothing', true)), 'mailbox-does-not-exist')
+  assert.equal(await ground.mailboxes.subscribe(who, 'nothing', false), null)
 })
 
 test('no one sees, renames or deletes a mailbox of another holder (T06)', async () => {

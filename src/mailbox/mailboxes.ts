@@ -153,11 +153,11 @@ async function renameBranch(
   return renamed.map((one) => one.id)
 }
 
-/** Subscribes to a mailbox, or ends it. */
+/** Subscribes to a mailbox, or ends it. What is not there is subscribed by nobody, so that ending it is no fault. */
 export async function subscribe(means: Means, who: Reader, name: string, on: boolean): Promise<null | Refused> {
   const hash = await means.keys.hashFor(who.holder, 'mailbox name')
   const found = await subscribeMailbox(means.database, who.holder, hash(canonicalName(name)), on)
-  return found === 0 ? mailboxDoesNotExist : null
+  return on && found === 0 ? mailboxDoesNotExist : null
 }
 
 const find = (tree: LockedTree, name: string) => tree.mailboxes.find((one) => one.name === name)
