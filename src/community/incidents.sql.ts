@@ -19,6 +19,8 @@ export interface IncidentRow {
   readonly message: string | null
   /** Whose message that is; null where it is not known. */
   readonly sender: string | null
+  /** The draft that was refused, where webmail wrote it. */
+  readonly draft: string | null
   readonly decision: IncidentDecision | null
   readonly reason: string | null
   /** The officer; null for the operator's command. */
@@ -26,6 +28,9 @@ export interface IncidentRow {
   readonly decidedMs: number | null
   readonly expiresMs: number | null
 }
+
+const columns = sql`id, kind, clause, account, about, opened_ms, octets, month, message, sender, draft, decision, reason, decided_by,
+           decided_ms, expires_ms`
 
 /** Inserts an incident unless one of its kind is open for the account: 0 then. */
 export function insertIncident(
@@ -40,37 +45,35 @@ export function insertIncident(
 
 export type IncidentAbout = Pick<
   IncidentRow,
-  'id' | 'kind' | 'clause' | 'account' | 'about' | 'openedMs' | 'octets' | 'month' | 'message' | 'sender'
+  'id' | 'kind' | 'clause' | 'account' | 'about' | 'openedMs' | 'octets' | 'month' | 'message' | 'sender' | 'draft'
 > & { readonly hash: Buffer; readonly sealedDetail: Buffer }
 
 /** Inserts an incident about one thing unless one about the same is open: 0 then. */
 export function insertIncidentAbout(tx: Transaction, one: IncidentAbout) {
   return tx.run(sql`
-    insert into incident (id, kind, clause, account, about, opened_ms, hash, sealed_detail, octets, month, message, sender)
+    insert into incident (id, kind, clause, account, about, opened_ms, hash, sealed_detail, octets, month, message, sender, draft)
     values (${one.id}, ${one.kind}, ${one.clause}, ${one.account}, ${one.about}, ${one.openedMs}, ${one.hash}, ${one.sealedDetail},
-            ${one.octets}, ${one.month}, ${one.message}, ${one.sender})
+            ${one.octets}, ${one.month}, ${one.message}, ${one.sender}, ${one.draft})
     on conflict (hash) where decision is null do nothing`)
 }
 
 export function incidentRows(run: Runner) {
   return run.rows<IncidentRow>(sql`
-    select id, kind, clause, account, about, opened_ms, octets, month, message, sender, decision, reason, decided_by, decided_ms, expires_ms
+    select ${columns}
       from incident order by id`)
 }
 
-/** Incidents of some kinds, the open ones first, then the newest. */
-export function incidentsShown(run: Runner, kinds: readonly string[], most: number) {
+/** Incidents of some kinds: those that are named, then the open ones, then the newest. */
+export function incidentsShown(run: Runner, kinds: readonly string[], most: number, first: readonly string[]) {
   return run.rows<IncidentRow>(sql`
-    select id, kind, clause, account, about, opened_ms, octets, month, message, sender, decision, reason, decided_by, decided_ms, expires_ms
+    select ${columns}
       from incident where kind = any(${kinds})
-     order by decision is not null, id desc limit ${most}`)
+     order by id <> all(${[...first]}::uuid[]), decision is not null, id desc limit ${most}`)
 }
 
 export function incidentById(run: Runner, id: string) {
   return run.rows<IncidentRow & { sealedDetail: Buffer | null }>(sql`
-    select id, kind, clause, account, about, opened_ms, octets, month, message, sender, decision, reason, decided_by, decided_ms, expires_ms,
-           sealed_detail
-      from incident where id = ${id}`)
+    select ${columns}, sealed_detail from incident where id = ${id}`)
 }
 
 export function openIncident(run: Runner, account: string, kind: string) {
@@ -81,9 +84,25 @@ export function openIncidentWith(run: Runner, hash: Buffer) {
   return run.rows<{ id: string }>(sql`select id from incident where hash = ${hash} and decision is null`)
 }
 
-export function releasedWith(run: Runner, hash: Buffer, nowMs: number) {
+/** Incidents about the same content as one, or about the same message; the newest first. */
+export function incidentsAlike(run: Runner, id: string) {
+  return run.rows<IncidentRow>(sql`
+    select ${columns} from incident
+     where id <> ${id} and (hash = (select hash from incident where id = ${id})
+           or (month, message) = (select month, message from incident where id = ${id}))
+     order by id desc`)
+}
+
+/** Those about a message that are open. */
+export function openAboutMessage(run: Runner, kind: string, month: number, message: string) {
   return run.rows<{ id: string }>(sql`
-    select id from incident where hash = ${hash} and decision = 'released' and expires_ms > ${nowMs} limit 1`)
+    select id from incident where kind = ${kind} and month = ${month} and message = ${message} and decision is null order by id`)
+}
+
+/** What was decided last of the same. */
+export function decidedWith(run: Runner, hash: Buffer) {
+  return run.rows<Pick<IncidentRow, 'decision' | 'expiresMs'>>(sql`
+    select decision, expires_ms from incident where hash = ${hash} and decision is not null order by decided_ms desc, id desc limit 1`)
 }
 
 /** From here on, in this transaction, nobody else opens incidents within a limit of this account's. */

@@ -4,18 +4,20 @@ import { newId } from '#base/ids.ts'
 import {
   type IncidentDecision,
   type IncidentRow,
+  decidedWith,
   decideIncident,
   incidentById,
   incidentRows,
+  incidentsAlike,
   incidentsLifted,
   incidentsShown,
   incidentsSince,
   insertIncident,
   insertIncidentAbout,
   lockForLimit,
+  openAboutMessage,
   openIncident,
   openIncidentWith,
-  releasedWith,
 } from '#community/incidents.sql.ts'
 import type { Evidence } from '#evidence/record.ts'
 import type { Accounts } from '#identity/accounts.ts'
@@ -48,6 +50,8 @@ export interface NewIncidentAbout {
   readonly detail: string
   readonly octets: number | null
   readonly message: { readonly month: number; readonly id: string; readonly sender: string | null } | null
+  /** The draft that was refused, where webmail wrote it. */
+  readonly draft?: string | undefined
 }
 
 export type IncidentKind = NewIncident['kind'] | NewIncidentAbout['kind']
@@ -77,8 +81,8 @@ export interface Incidents {
   /** Opens one about a message in the transaction of the act, under that id; false when one about the same is open. */
   openAbout(tx: Transaction, id: string, incident: NewIncidentAbout): Promise<boolean>
   list(): Promise<readonly IncidentRow[]>
-  /** Those of some kinds, the open ones first, then the newest; at most so many. */
-  shown(kinds: readonly IncidentKind[], most: number): Promise<readonly IncidentRow[]>
+  /** Those of some kinds: those that are named first, then the open ones, then the newest; at most so many. */
+  shown(kinds: readonly IncidentKind[], most: number, first: readonly string[]): Promise<readonly IncidentRow[]>
   /** One, with what an officer sees of it; null when there is none. */
   find(id: string): Promise<{ incident: IncidentRow; detail: string | null } | null>
   isOpen(account: string, kind: NewIncident['kind']): Promise<boolean>
@@ -86,8 +90,12 @@ export interface Incidents {
   liftedSince(account: string, kind: NewIncident['kind'], sinceMs: number): Promise<number>
   /** The open one about the same thing, or null. */
   openWith(run: Runner, hash: Buffer): Promise<string | null>
-  /** The one that was released and counts still, or null. */
-  releasedWith(hash: Buffer): Promise<string | null>
+  /** What stands decided of the same content: that it is released, or was destroyed as above the ceiling; null for neither. */
+  standsWith(hash: Buffer): Promise<'released' | 'destroyed' | null>
+  /** Others about the same content, or the same message, the newest first. */
+  alike(id: string): Promise<readonly IncidentRow[]>
+  /** Those of a kind about a message that are open. */
+  openAboutMessage(run: Runner, kind: IncidentKind, month: number, message: string): Promise<readonly string[]>
   /** How many of a kind an account had since a time, and their octets. */
   since(account: string, kind: IncidentKind, sinceMs: number): Promise<{ count: number; octets: number }>
   /** The same, and until the end of the transaction nobody else counts: what comes at once stays within a limit too. */
@@ -130,11 +138,11 @@ export function openIncidents(o: {
         return true
       })
     },
-    async openAbout(tx, id, { detail, message, ...one }) {
+    async openAbout(tx, id, { detail, message, draft, ...one }) {
       const key = await keys.lasting(theService, 'registers')
       const sealedDetail = keys.seal(key, placeOfDetail(id), Buffer.from(detail))
       const about = { month: message?.month ?? null, message: message?.id ?? null, sender: message?.sender ?? null }
-      const row = { ...one, ...about, id, sealedDetail, openedMs: clock.now() }
+      const row = { ...one, ...about, draft: draft ?? null, id, sealedDetail, openedMs: clock.now() }
       if ((await insertIncidentAbout(tx, row)) === 0) return false
       const { kind, clause, account, octets } = one
       const details = [{ incident: id, kind, clause, about: one.about, octets, message: about.message }]
@@ -142,7 +150,7 @@ export function openIncidents(o: {
       return true
     },
     list: () => incidentRows(database),
-    shown: (kinds, most) => incidentsShown(database, kinds, most),
+    shown: (kinds, most, first) => incidentsShown(database, kinds, most, first),
     async find(id) {
       const [row] = await incidentById(database, id)
       if (row === undefined) return null
@@ -153,7 +161,14 @@ export function openIncidents(o: {
     liftedSince: async (account, kind, sinceMs) => (await incidentsLifted(database, account, kind, sinceMs))[0]!.lifted,
     isOpen: async (account, kind) => (await openIncident(database, account, kind)).length > 0,
     openWith: async (run, hash) => (await openIncidentWith(run, hash))[0]?.id ?? null,
-    releasedWith: async (hash) => (await releasedWith(database, hash, clock.now()))[0]?.id ?? null,
+    async standsWith(hash) {
+      const [last] = await decidedWith(database, hash)
+      if (last?.decision === 'released') return last.expiresMs! > clock.now() ? 'released' : null
+      return last?.decision === 'destroyed' ? 'destroyed' : null
+    },
+    alike: (id) => incidentsAlike(database, id),
+    openAboutMessage: async (run, kind, month, message) =>
+      (await openAboutMessage(run, kind, month, message)).map(({ id }) => id),
     since: async (account, kind, sinceMs) => (await incidentsSince(database, account, kind, sinceMs))[0]!,
     async sinceLocked(tx, account, kind, sinceMs) {
       await lockForLimit(tx, account)

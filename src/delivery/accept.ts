@@ -184,8 +184,8 @@ async function submit(
   // What the service writes for somebody is no act of theirs that an officer looks into.
   const isAbove = over === null && envelope.isAutomaticReply !== true && isAboveCeiling(first.message)
   const refusedContent = isAbove ? await parts.incidentCopies.hashOf(who.account, content, inspected) : null
-  const isReleased = refusedContent !== null && (await parts.incidentCopies.isReleased(refusedContent))
-  let decision = isReleased ? decide({ ...facts, isReleased }) : first
+  const found = refusedContent === null ? null : await parts.incidentCopies.found(refusedContent)
+  let decision = found === null ? first : decide({ ...facts, ...found })
   const submitted = {
     submitted: contentCommitment(inspected.digest),
     octets: content.size,
@@ -194,7 +194,7 @@ async function submit(
     remoteAddress: session.remoteAddress,
     marking: decision.asserted?.written ?? null,
     floor: decision.floor,
-    ...(isReleased ? { isReleased } : {}),
+    ...(found?.isReleased === true ? { isReleased: true } : {}),
     ...(integrity === null ? {} : { integrity: integrity.verdict, original: integrity.original }),
     ...(decision.lowered === null ? {} : { loweredFrom: markingWords(decision.lowered.from) }),
     ...(facts.lowering.length === 0 ? {} : { loweringReason: facts.lowering.join(' ') }),
@@ -203,7 +203,8 @@ async function submit(
   const refuse = (refusal: Refused) => refuseAll(parts, who, hashes, submitted, refusal)
   if (over !== null) return refuse(over)
   if (decision.message.kind === 'refused' && refusedContent !== null && isAboveCeiling(decision.message)) {
-    const copy = await parts.incidentCopies.prepare(who.account, linesAboveTheCeiling(facts), refusedContent, content, inspected)
+    const lines = linesAboveTheCeiling(facts)
+    const copy = await parts.incidentCopies.prepare(who.account, lines, refusedContent, content, inspected, envelope.draft)
     return refuseAll(parts, who, hashes, submitted, decision.message, copy).finally(() => copy?.abandon())
   }
   if (decision.message.kind === 'refused') return refuse(decision.message)
@@ -230,7 +231,7 @@ async function submit(
   )
   if (scanned.kind === 'found') return refuse(contentIsMalicious)
   if (scanned.kind === 'unscannable' && decision.notLookedInto === null) {
-    decision = decide({ ...facts, ...(isReleased ? { isReleased } : {}), unscannable: unscannableOf(scanned) })
+    decision = decide({ ...facts, ...found, unscannable: unscannableOf(scanned) })
     if (decision.message.kind === 'refused') return refuse(decision.message)
     head = stamp()
   }

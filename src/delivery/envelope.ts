@@ -17,6 +17,8 @@ export interface Envelope {
   readonly ret: 'FULL' | 'HDRS' | null
   /** An automatic reply of the service's own for the submitter. No face sets it. */
   readonly isAutomaticReply?: true
+  /** The draft that webmail sends; no mail program has one. */
+  readonly draft?: string
 }
 
 export interface SubmissionSession {

@@ -19,22 +19,24 @@ import type { Evidence } from '#evidence/record.ts'
 import { theService } from '#keys/epoch.ts'
 import { type Keys, keysKeptMs } from '#keys/keys.ts'
 import { isAboveCeiling } from '#policy/ceiling.ts'
+import type { SubmissionFacts } from '#policy/facts.ts'
 import type { MessageVerdict } from '#policy/verdict.ts'
 import type { ContentStore } from '#store/content-store.ts'
 import type { Database, Runner, Transaction } from '#store/database.ts'
 
 export interface IncidentCopies {
-  /** What is the same content, for `isReleased` and `prepare`. */
+  /** What is the same content, for `standsWith` and `prepare`. */
   hashOf(submitter: string, octets: Octets, inspected: Inspected): Promise<Buffer>
-  /** Whether an officer released the same content of the same submitter, within 30 days. */
-  isReleased(hash: Buffer): Promise<boolean>
-  /** Seals what was refused, before the transaction, with the `lines` that an officer sees of it; null where the account's copies of the day are used up. */
+  /** What officers found of the same content of the same submitter: that it is released, within 30 days, or above the ceiling. */
+  found(hash: Buffer): Promise<DeskFound>
+  /** Seals what was refused, before the transaction, with the `lines` that an officer sees of it and its draft; null where the account's copies of the day are used up. */
   prepare(
     submitter: string,
     lines: readonly string[],
     hash: Buffer,
     octets: Octets,
     inspected: Inspected,
+    draft?: string,
   ): Promise<CopyToKeep | null>
   /** Destroys the copy of an incident that was decided, for good; nothing where there is none. */
   destroy(actor: string, incident: string): Promise<void>
@@ -42,6 +44,9 @@ export interface IncidentCopies {
   /** Destroys those whose decision was cut off before that; returns how many. */
   destroyDecided(): Promise<number>
 }
+
+/** A fact for the rules; nothing where nothing was decided. */
+export type DeskFound = Pick<SubmissionFacts, 'isReleased' | 'isFoundAbove'>
 
 /** A copy that is sealed and not yet kept. */
 export interface CopyToKeep {
@@ -108,8 +113,11 @@ export function openIncidentCopies(parts: IncidentCopyParts): IncidentCopies {
 
   return {
     hashOf: (submitter, octets, inspected) => sameContentHash(keys, submitter, octets, inspected),
-    isReleased: async (hash) => (await incidents.releasedWith(hash)) !== null,
-    async prepare(submitter, lines, hash, octets, inspected) {
+    async found(hash) {
+      const stands = await incidents.standsWith(hash)
+      return stands === null ? {} : stands === 'released' ? { isReleased: true } : { isFoundAbove: true }
+    },
+    async prepare(submitter, lines, hash, octets, inspected, draft) {
       const known = await incidents.openWith(database, hash)
       if (known !== null) return { keep: async () => known, abandon: async () => {} }
       if (!(await isWithinLimits(submitter, octets.size))) return null
@@ -118,7 +126,7 @@ export function openIncidentCopies(parts: IncidentCopyParts): IncidentCopies {
       const [epoch] = await keys.currentFor([incident], 'held')
       const wrappedKey = keys.seal(epoch!, placeOfKey(incident), sealed.dataKey.export())
       const { month, id, content } = sealed.message
-      const opened = { clause: 'G05', account: submitter, about, hash, detail: lines.join('\n'), octets: octets.size }
+      const opened = { clause: 'G05', account: submitter, about, hash, detail: lines.join('\n'), octets: octets.size, draft }
       await evidence.introduce([submitter, theService])
       let isKept = false
       return {
@@ -152,15 +160,15 @@ export function openIncidentCopies(parts: IncidentCopyParts): IncidentCopies {
   }
 }
 
-/** Whether what the ceiling refuses of a message was released by an officer; it reads the message only where the ceiling does. */
-export async function wasReleased(
-  copies: Pick<IncidentCopies, 'hashOf' | 'isReleased'>,
+/** What officers found of what the ceiling refuses; it reads the message only where the ceiling refuses it. */
+export async function foundByDesk(
+  copies: Pick<IncidentCopies, 'hashOf' | 'found'>,
   submitter: string,
   octets: Octets,
   inspected: Inspected,
   verdict: MessageVerdict,
-): Promise<boolean> {
-  return isAboveCeiling(verdict) && copies.isReleased(await copies.hashOf(submitter, octets, inspected))
+): Promise<DeskFound | null> {
+  return isAboveCeiling(verdict) ? copies.found(await copies.hashOf(submitter, octets, inspected)) : null
 }
 
 /** True when an object of the content store is an incident's copy. */

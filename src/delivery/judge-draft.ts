@@ -10,7 +10,7 @@ import type { LookInside } from '#delivery/documents.ts'
 import type { CountExpansion } from '#delivery/expansion.ts'
 import { formRefusal } from '#delivery/form.ts'
 import { gatherFacts } from '#delivery/gather.ts'
-import { type IncidentCopies, wasReleased } from '#delivery/incident-copies.ts'
+import { type IncidentCopies, foundByDesk } from '#delivery/incident-copies.ts'
 import type { FindIntegrity } from '#delivery/integrity.ts'
 import { lookInto } from '#delivery/look-into.ts'
 import type { GatherNeedToKnow } from '#delivery/need-to-know.ts'
@@ -51,7 +51,7 @@ export interface DraftJudgeParts {
   readonly findIntegrity?: FindIntegrity
   readonly lookInside: LookInside
   readonly countExpansion: CountExpansion
-  readonly incidentCopies: Pick<IncidentCopies, 'hashOf' | 'isReleased'>
+  readonly incidentCopies: Pick<IncidentCopies, 'hashOf' | 'found'>
 }
 
 export interface JudgedRecipient extends TypedRecipientAt {
@@ -173,9 +173,8 @@ async function ask(
     const gathered = gatherFacts(who, organisation, envelope, standings, inspected, attached, undefined, markings, channels)
     const facts = withIntegrity(gathered, integrity)
     const first = decide(facts)
-    const decision = (await wasReleased(parts.incidentCopies, who.account, spool, inspected, first.message))
-      ? decide({ ...facts, isReleased: true })
-      : first
+    const found = await foundByDesk(parts.incidentCopies, who.account, spool, inspected, first.message)
+    const decision = found === null ? first : decide({ ...facts, ...found })
     const refusal = over ?? (decision.message.kind === 'refused' ? decision.message : null)
     return { refusal, decision }
   } finally {

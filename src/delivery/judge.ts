@@ -10,7 +10,7 @@ import type { Envelope, SubmissionSession } from '#delivery/envelope.ts'
 import { formRefusal } from '#delivery/form.ts'
 import type { CountExpansion } from '#delivery/expansion.ts'
 import { gatherFacts } from '#delivery/gather.ts'
-import { type IncidentCopies, wasReleased } from '#delivery/incident-copies.ts'
+import { type IncidentCopies, foundByDesk } from '#delivery/incident-copies.ts'
 import { type Inspected, type Octets, inspect } from '#delivery/inspect.ts'
 import type { FindIntegrity } from '#delivery/integrity.ts'
 import { lookInto } from '#delivery/look-into.ts'
@@ -35,7 +35,7 @@ export interface JudgeParts {
   readonly markings: MarkingSet
   /** Domains outside to which a channel with a verified certificate is agreed; none when left out. G15 */
   readonly channels?: readonly string[]
-  readonly incidentCopies: Pick<IncidentCopies, 'hashOf' | 'isReleased'>
+  readonly incidentCopies: Pick<IncidentCopies, 'hashOf' | 'found'>
   readonly hostName: string
   readonly nowMs: () => number
 }
@@ -84,9 +84,9 @@ export async function judgeMessage(parts: JudgeParts, who: SignedIn, envelope: E
     integrity,
   )
   const first = decide(gathered)
-  const isReleased = await wasReleased(parts.incidentCopies, who.account, octets, inspected, first.message)
-  const facts = isReleased ? { ...gathered, isReleased } : gathered
-  const decision = isReleased ? decide(facts) : first
+  const found = await foundByDesk(parts.incidentCopies, who.account, octets, inspected, first.message)
+  const facts = { ...gathered, ...found }
+  const decision = found === null ? first : decide(facts)
   const refusal = over ?? (decision.message.kind === 'refused' ? decision.message : null)
   return {
     refusal,

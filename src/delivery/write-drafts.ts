@@ -135,7 +135,7 @@ async function send(parts: DraftWriterParts, who: SignedIn, judged: Judged, sess
   try {
     const composed = await composeInto(spool, typed)
     if ('kind' in composed) return composed
-    const result = await parts.acceptance.submit(who, envelopeOf(who, read), spool, session, {
+    const result = await parts.acceptance.submit(who, { ...envelopeOf(who, read), draft: draft.id }, spool, session, {
       mailbox: await parts.drafts.sentMailbox(reader),
       settle: async (tx, { month, id, receipt }) => {
         const sent = { month, message: id, receipt, sentMs: parts.clock.now() }

@@ -40,6 +40,7 @@ export type EvidenceEvent =
   | 'PermitRevoked'
   | 'IncidentOpened'
   | 'IncidentDecided'
+  | 'ReleaseProposed' // one officer would release what was destroyed before as above the ceiling
   | 'OfficerAppointed'
   | 'OfficerDismissed'
   | 'IncidentCopyDestroyed' // the key of what was refused for its marking is gone

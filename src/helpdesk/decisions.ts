@@ -1,17 +1,31 @@
 // What an officer decides of an incident, with all that follows of it: whom it is about is told, a copy is destroyed, and certified. G05, T07, T23
+import type { Clock } from '#base/clock.ts'
 import { type Refused, refused } from '#base/faults.ts'
 import { type Log, describeFault } from '#base/log.ts'
-import type { IncidentDecision, Incidents } from '#community/incidents.ts'
+import type { Incident, IncidentDecision, Incidents } from '#community/incidents.ts'
 import type { DeskNotices } from '#delivery/desk-notices.ts'
 import type { Certificate, IncidentCopies } from '#delivery/incident-copies.ts'
+import type { Evidence } from '#evidence/record.ts'
 import { maxReasonCharacters } from '#helpdesk/limits.ts'
-import { proposalsOf } from '#helpdesk/seals.sql.ts'
-import { letPass } from '#mailbox/seals.ts'
-import type { Database } from '#store/database.ts'
+import { noticeOf, wasDestroyed } from '#helpdesk/notices.ts'
+import { insertRelease, type ReleaseProposal, releaseOf, releasesWaiting } from '#helpdesk/releases.sql.ts'
+import { sealWaits } from '#helpdesk/seals.sql.ts'
+import { theService } from '#keys/epoch.ts'
+import type { PlacedCopy } from '#mailbox/deliver.ts'
+import { hasDraft } from '#mailbox/drafts.ts'
+import { letPass, messageIsSealed } from '#mailbox/seals.ts'
+import type { Database, Transaction } from '#store/database.ts'
 
 export interface Decisions {
-  /** Decides an incident that is open; null when that is done. `officer` is theService for the operator's command. */
-  decide(officer: string, incident: string, decision: IncidentDecision, reason: string): Promise<Refused | null>
+  /**
+   * Decides an incident that is open: `decided`, or `proposed` where another officer must agree, since the same content was
+   * destroyed before. `officer` is theService for the operator's command.
+   */
+  decide(officer: string, incident: string, decision: IncidentDecision, reason: string): Promise<Refused | 'decided' | 'proposed'>
+  /** What one officer proposed, where two must release it; null for nothing. */
+  proposedRelease(incident: string): Promise<ReleaseProposal | null>
+  /** The incidents whose release waits for a second officer. */
+  releasesWaiting(): Promise<readonly string[]>
   /** What certifies that an incident's copy was destroyed; null before, or where there was none. */
   certificate(incident: string): Promise<Certificate | null>
 }
@@ -41,67 +55,88 @@ const sealIsProposed = refused(
 /** Opened by people who tell of a message: closing what one told oneself takes nothing from anybody. */
 const toldByPeople: readonly string[] = ['reported', 'told-above']
 
-const released = {
-  subject: 'The Helpdesk released your message',
-  text: `A message of yours was refused, since a marking above RESTRICTED was read in it. An officer of the Helpdesk looked at
-what matched, and found that it is not above RESTRICTED.
+const twoPeople = refused(
+  'G05',
+  'two-people-release',
+  'the same content was decided before to be above RESTRICTED, and who proposes to release it cannot agree to it',
+  'Ask another officer: two people release it.',
+)
 
-You may send it now, within 30 days:
-
-- From webmail: open your drafts, choose the message, and send it. Nothing was lost.
-- From a mail program: send the same message again. Its subject, text and attached files must be as they were; the people
-  it goes to, its date and its number may differ.
-
-All other rules are asked as for every message.
-`,
-}
-
-const notAbove = {
-  subject: 'The Helpdesk decided about a message that you told it of',
-  text: `You told the Helpdesk that a message is above RESTRICTED. An officer looked into it, and closed it: the message is not
-above RESTRICTED, as far as is known.
-
-You may pass it on again to those who need it for their work.
-`,
-}
-
-/** What the account of an incident is told of a decision; null for nothing. */
-function toTell(kind: string | undefined, decision: IncidentDecision) {
-  if (decision === 'released') return released
-  return kind === 'told-above' && decision === 'closed' ? notAbove : null
+/** True for what an officer leaves to another: it is about their account, or about a message that they sent. */
+export function isOnesOwn({ account, sender, kind }: Incident, officer: string): boolean {
+  return sender === officer || (account === officer && !toldByPeople.includes(kind))
 }
 
 export function openDecisions(o: {
   database: Database
   incidents: Incidents
+  evidence: Evidence
   copies: Pick<IncidentCopies, 'destroy' | 'certificate'>
   notices: DeskNotices
+  /** How a notice writes a time, and where a draft is checked. */
+  written: { readonly time: (atMs: number) => string; readonly draftUrl: (draft: string) => string }
+  clock: Clock
   log: Log
 }): Decisions {
-  const { database, incidents, copies, notices, log } = o
+  const { database, incidents, evidence, copies, notices, written, clock, log } = o
+
+  /** Whether another officer proposed the release before; else it is proposed now, or was by the same. */
+  async function agreed(
+    tx: Transaction,
+    officer: string,
+    incident: string,
+    reason: string,
+  ): Promise<Refused | 'proposed' | null> {
+    const proposedBy = officer === theService ? null : officer
+    if ((await insertRelease(tx, { incident, proposedBy, reason, proposedMs: clock.now() })) === 0) {
+      const [before] = await releaseOf(tx, incident)
+      return before!.proposedBy === proposedBy ? twoPeople : null
+    }
+    await evidence.write(tx, { event: 'ReleaseProposed', actor: officer, about: officer, details: [{ incident, reason }] })
+    return 'proposed'
+  }
+
+  async function toTell(tx: Transaction, { kind, account, openedMs, draft, month, message }: Incident, detail: string | null) {
+    return {
+      kind,
+      detail: detail ?? '',
+      openedAt: written.time(openedMs),
+      draftUrl: draft !== null && (await hasDraft(tx, account, draft)) ? written.draftUrl(draft) : null,
+      isSealed: month !== null && message !== null && (await messageIsSealed(tx, month, message)),
+    }
+  }
+
   return {
-    async decide(officer, id, decision, reason) {
-      const found = (await incidents.find(id))?.incident
-      if (found?.sender === officer) return notOnesOwn
-      if (found?.account === officer && !toldByPeople.includes(found.kind)) return notOnesOwn
-      // Closing it tells who told of it that they may pass it on: not while somebody holds that it is to be sealed.
-      if ((await proposalsOf(database, id)).some((one) => one.decision === null && one.act === 'seal')) return sealIsProposed
-      const placed = await database.transaction(async (tx) => {
-        const account = await incidents.decide(tx, officer, id, decision, reason.slice(0, maxReasonCharacters))
-        if (account === null) return null
+    async decide(officer, id, decision, given) {
+      const reason = given.slice(0, maxReasonCharacters)
+      const found = await incidents.find(id)
+      if (found === null || found.incident.decision !== null) return nothingToDecide
+      const { incident, detail } = found
+      if (isOnesOwn(incident, officer)) return notOnesOwn
+      const needsTwo = decision === 'released' && wasDestroyed(await incidents.alike(id))
+      const { month, message } = incident
+      const done = await database.transaction(async (tx): Promise<Refused | 'proposed' | PlacedCopy[]> => {
+        // Closing it tells who told of it that they may pass it on: not while somebody holds that it is to be sealed, whoever told them.
+        if (month !== null && message !== null && (await sealWaits(tx, month, message))) return sealIsProposed
+        const waits = needsTwo ? await agreed(tx, officer, id, reason) : null
+        if (waits !== null) return waits
+        const account = await incidents.decide(tx, officer, id, decision, reason)
+        if (account === null) return nothingToDecide
         await letPass(tx, id)
-        const notice = toTell(found?.kind, decision)
+        const notice = noticeOf(decision, await toTell(tx, incident, detail))
         return notice === null ? [] : notices.deliver(tx, account, notice, { incident: id })
       })
-      if (placed === null) return nothingToDecide
-      notices.announce(placed)
+      if (done === 'proposed' || 'kind' in done) return done
+      notices.announce(done)
       if (decision === 'released' || decision === 'destroyed')
         // Decided it is: what fails here is done by the next round of jobs.
         await copies
           .destroy(officer, id)
           .catch((fault: unknown) => log.warn({ fault: describeFault(fault), incident: id }, 'a copy is not destroyed yet'))
-      return null
+      return 'decided'
     },
+    proposedRelease: async (incident) => (await releaseOf(database, incident))[0] ?? null,
+    releasesWaiting: async () => (await releasesWaiting(database)).map(({ incident }) => incident),
     certificate: (incident) => copies.certificate(incident),
   }
 }

@@ -24,10 +24,25 @@ export function insertProposal(tx: Transaction, one: Omit<ProposalRow, 'decidedB
     on conflict (month, message) where decision is null do nothing`)
 }
 
-export function proposalsOf(run: Runner, incident: string) {
+/** All about a message, whichever incident they were made from; the oldest first. */
+export function proposalsOf(run: Runner, month: number, message: string) {
   return run.rows<ProposalRow>(sql`
     select id, act, incident, month, message, proposed_by, reason, proposed_ms, decided_by, decision, decided_ms
-      from seal_proposal where incident = ${incident} order by id`)
+      from seal_proposal where month = ${month} and message = ${message} order by id`)
+}
+
+/** True while it is proposed to seal a message. */
+export async function sealWaits(run: Runner, month: number, message: string): Promise<boolean> {
+  const rows = await run.rows(sql`
+    select from seal_proposal where month = ${month} and message = ${message} and act = 'seal' and decision is null`)
+  return rows.length > 0
+}
+
+/** The proposals that wait for a second officer. */
+export function proposalsWaiting(run: Runner) {
+  return run.rows<Pick<ProposalRow, 'incident' | 'message'>>(
+    sql`select incident, message from seal_proposal where decision is null order by id`,
+  )
 }
 
 /** What a proposal is about. */

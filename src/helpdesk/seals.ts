@@ -7,15 +7,36 @@ import type { Incidents } from '#community/incidents.ts'
 import type { Evidence } from '#evidence/record.ts'
 import { notOnesOwn } from '#helpdesk/decisions.ts'
 import { maxReasonCharacters } from '#helpdesk/limits.ts'
-import { type ProposalRow, decideProposal, insertProposal, lockProposal, proposalOf, proposalsOf } from '#helpdesk/seals.sql.ts'
-import { letPass, messageIsSealed, type MessagePlace, openMessages, sealedWith, sealMessages } from '#mailbox/seals.ts'
+import {
+  type ProposalRow,
+  decideProposal,
+  insertProposal,
+  lockProposal,
+  proposalOf,
+  proposalsOf,
+  proposalsWaiting,
+} from '#helpdesk/seals.sql.ts'
+import {
+  letPass,
+  messageIsSealed,
+  type MessagePlace,
+  openMessages,
+  sealedWith,
+  sealMessages,
+  type Spread,
+  spreadOf,
+} from '#mailbox/seals.ts'
 import type { Database, Transaction } from '#store/database.ts'
 
 export type { ProposalRow as Proposal } from '#helpdesk/seals.sql.ts'
 
 export interface Seals {
-  /** All that were ever made about an incident, the oldest first. */
-  proposals(incident: string): Promise<readonly ProposalRow[]>
+  /** All that were ever made about a message, whichever incident they were made from; the oldest first. */
+  proposals(month: number, message: string): Promise<readonly ProposalRow[]>
+  /** Those that wait for a second officer. */
+  waiting(): Promise<readonly Pick<ProposalRow, 'incident' | 'message'>[]>
+  /** Who has a message now, and since when. */
+  spread(month: number, message: string, sender: string | null): Promise<Spread>
   isSealed(month: number, message: string): Promise<boolean>
   /** How many copies that mail programs filed apart were sealed with a message. */
   sealedWith(month: number, message: string): Promise<number>
@@ -74,7 +95,10 @@ export function openSeals({ database, evidence, incidents, clock, log, alike, re
   ): Promise<readonly MessagePlace[]> {
     const isSeal = proposal.act === 'seal'
     const changed = isSeal ? await sealMessages(tx, proposal, others, clock.now()) : await openMessages(tx, proposal)
-    await letPass(tx, proposal.incident)
+    // Whoever else told of it is answered with this: nobody is told afterwards that it may be passed on.
+    const told = isSeal ? await incidents.openAboutMessage(tx, 'told-above', proposal.month, proposal.message) : []
+    const answered = [...new Set([proposal.incident, ...told])]
+    for (const id of answered) await letPass(tx, id)
     const alike = changed.map(({ message }) => message).filter((message) => message !== proposal.message)
     const by = { proposedBy: proposal.proposedBy, confirmedBy: officer }
     await evidence.write(tx, {
@@ -83,7 +107,7 @@ export function openSeals({ database, evidence, incidents, clock, log, alike, re
       about: proposal.proposedBy,
       details: [{ ...detailOf(proposal), ...by, ...(alike.length === 0 ? {} : { alike }) }],
     })
-    if (isSeal) await incidents.decide(tx, officer, proposal.incident, 'sealed', proposal.reason)
+    if (isSeal) for (const id of answered) await incidents.decide(tx, officer, id, 'sealed', proposal.reason)
     return changed
   }
 
@@ -98,7 +122,9 @@ export function openSeals({ database, evidence, incidents, clock, log, alike, re
   }
 
   return {
-    proposals: (incident) => proposalsOf(database, incident),
+    proposals: (month, message) => proposalsOf(database, month, message),
+    waiting: () => proposalsWaiting(database),
+    spread: (month, message, sender) => spreadOf(database, { month, message }, sender),
     isSealed: (month, message) => messageIsSealed(database, month, message),
     sealedWith: (month, message) => sealedWith(database, { month, message }),
     async propose(officer, id, act, reason) {

@@ -1,5 +1,5 @@
 // Drafts of webmail: a sealed row each, so that one that is saved every few seconds makes no message, no UID and no record each time. docs/decisions/0041-drafts.md; G20
-import { isDuplicate, type Transaction } from '#store/database.ts'
+import { isDuplicate, type Runner, type Transaction } from '#store/database.ts'
 import { type Refused, refused } from '#base/faults.ts'
 import { newId } from '#base/ids.ts'
 import { sizeText } from '#base/size-text.ts'
@@ -149,6 +149,11 @@ export const draftIsTooLong = refused(
 const place = (id: string) => `draft/${id}`
 /** A form's id is a stranger's text. */
 export const isId = (id: string): boolean => /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(id)
+
+/** True when a person has that draft still. */
+export async function hasDraft(run: Runner, holder: string, id: string): Promise<boolean> {
+  return (await draftById(run, holder, id)).length > 0
+}
 
 /** Binds the acts on drafts to what they work with. */
 export function openDrafts(means: Omit<Means, 'watcher' | 'evidence' | 'accounts'>): Drafts {

@@ -48,6 +48,14 @@ export function copiesOfMessage(run: Runner, { month, message }: MessagePlace) {
     select holder, mailbox, uid from copy where month = ${month} and message = ${message} order by holder, mailbox, uid`)
 }
 
+/** How many people have a message, but for who sent it, and since when. */
+export function holdersOfMessage(run: Runner, { month, message }: MessagePlace, sender: string | null) {
+  return run.rows<{ holders: number; sinceMs: number | null }>(sql`
+    select count(distinct holder) filter (where holder is distinct from ${sender}::uuid)::int as holders,
+           min(internal_date_ms) as since_ms
+      from copy where month = ${month} and message = ${message}`)
+}
+
 /** The copies of a message that some holders have. */
 export function copiesAmong(run: Runner, { month, message }: MessagePlace, holders: readonly string[]) {
   return run.rows<{ holder: string; mailbox: string; uid: number }>(sql`

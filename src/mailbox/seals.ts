@@ -16,6 +16,7 @@ import {
   countSealedWith,
   deleteSeals,
   deleteStops,
+  holdersOfMessage,
   insertSeals,
   insertStop,
   messageOfCopy,
@@ -52,6 +53,16 @@ export async function messageIsSealed(run: Runner, month: number, message: strin
 /** How many others were sealed with a message. */
 export async function sealedWith(run: Runner, message: MessagePlace): Promise<number> {
   return (await countSealedWith(run, message))[0]!.count
+}
+
+/** Who has a message: how many people but its sender, and since when; null where nobody has it any more. */
+export interface Spread {
+  readonly holders: number
+  readonly sinceMs: number | null
+}
+
+export async function spreadOf(run: Runner, message: MessagePlace, sender: string | null): Promise<Spread> {
+  return (await holdersOfMessage(run, message, sender))[0]!
 }
 
 /** Which message a copy of somebody's is of, or null. */
@@ -99,9 +110,9 @@ export async function renewCopies(
   return copies.length
 }
 
-const text = `This message was sealed by the Helpdesk (rule G05), since it is said to be above RESTRICTED.
+const text = `This message was sealed by the Helpdesk (rule G05): two of its officers decided that nobody is to read it.
 
-Nobody can read it in any mailbox. If you have it outside your mailbox, printed or saved, keep it locked away, pass it on
+It cannot be read in any mailbox. If you have it outside your mailbox, printed or saved, keep it locked away, pass it on
 to nobody, and tell the Helpdesk.
 `
 

@@ -1,5 +1,5 @@
 // The ceiling inside what is attached: names, documents, archives, nested messages. G05, G07, T07.
-import { judgedByTheCeiling, markingAsMeant } from '#policy/ceiling.ts'
+import { judgedByTheCeiling, markingAsMeant, remedyAbove } from '#policy/ceiling.ts'
 import type { AttachedMarking, FoundMarking, SubmissionFacts } from '#policy/facts.ts'
 import { maxShownNameCharacters } from '#policy/limits.ts'
 import { higherMarking } from '#policy/marking.ts'
@@ -12,7 +12,7 @@ export function attachmentsAreWithinTheCeiling(facts: SubmissionFacts): Verdict 
   const highest = above.reduce((one, other) => (higherMarking(one.marking, other.marking) === one.marking ? one : other))
   const remedy =
     'Nothing above RESTRICTED is carried. Correct a wrong marking in the file; if it is none, the Helpdesk can release it.'
-  return refuse('G05', 'attachment-above-the-ceiling', `${placeOf(highest)}: ${highest.line}`, remedy)
+  return refuse('G05', 'attachment-above-the-ceiling', `${placeOf(highest)}: ${highest.line}`, remedyAbove(facts, remedy))
 }
 
 /** G05: tells a sender whose attachment is headed CONFIDENTIAL as a marking of their own. */

@@ -26,8 +26,14 @@ export function markingIsWithinTheCeiling(facts: SubmissionFacts): Verdict {
   const highest = above.reduce((one, other) => (higherMarking(one.marking, other.marking) === one.marking ? one : other))
   const remedy =
     'Nothing above RESTRICTED is carried. Correct a wrong marking and send again; if it is none, the Helpdesk can release it.'
-  return refuse('G05', 'marked-above-the-ceiling', `${highest.carrier}: ${highest.line}`, remedy)
+  return refuse('G05', 'marked-above-the-ceiling', `${highest.carrier}: ${highest.line}`, remedyAbove(facts, remedy))
 }
+
+const foundAbove =
+  'An officer of the Helpdesk found that it is above RESTRICTED. Delete it. If that is wrong, ask again: two officers decide then.'
+
+/** What to do about what the ceiling refuses, whether or not an officer decided about it before. */
+export const remedyAbove = ({ isFoundAbove }: SubmissionFacts, remedy: string) => (isFoundAbove === true ? foundAbove : remedy)
 
 /**
  * G05, G07: the marking as its writer means it. CONFIDENTIAL alone in a subject or banner is the level only when an adopter
@@ -65,7 +71,7 @@ export function stoppedRefusal(stopped: 'sealed' | 'told-above'): Refused {
     ? refuse(
         'G05',
         'message-is-sealed',
-        'the message was sealed by the Helpdesk, since it is said to be above RESTRICTED',
+        'the message was sealed by the Helpdesk: two of its officers decided that nobody is to read it',
         lockItAway,
       )
     : refuse('T07', 'told-above-the-ceiling', 'you told the Helpdesk that the message is above RESTRICTED', keepIt)

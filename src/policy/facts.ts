@@ -52,6 +52,8 @@ export interface SubmissionFacts {
   readonly release: ReleaseFacts | null
   /** True where an officer of the Helpdesk found that this content of this submitter is not above the ceiling (G05). */
   readonly isReleased?: boolean
+  /** An officer found the same content to be above the ceiling, and destroyed its copy. */
+  readonly isFoundAbove?: boolean
   /** The header names an earlier message (`namesAnEarlier`): its subject and marking fields may come from that one. */
   readonly isReply: boolean
   /** The subject begins with Fw: or Fwd:, so that what is attached may have come with another message. */

@@ -92,7 +92,7 @@ function run(act: Act, domains: Domains, config: Config, options: Options, print
     case 'permit':
       return onPermits(domains, options, print)
     case 'incident':
-      return onIncidents(domains, config.hostName, options, print)
+      return onIncidents(domains, { hostName: config.hostName, rulesUrl: `${config.publicUrl}/rules` }, options, print)
     case 'officer':
       return setOfficer(domains, options, print)
     case 'hold':

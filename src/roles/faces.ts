@@ -200,7 +200,7 @@ export async function openFaces(parts: FaceParts): Promise<Faces> {
       mailboxes,
       writing,
       markings,
-      desk: helpdeskDoors(domains, watcher, parts.hostName, holds),
+      desk: helpdeskDoors(domains, watcher, parts, holds),
     }),
     helpdesk: parts.helpdesk,
     ...(parts.brand === undefined ? {} : { brand: parts.brand }),

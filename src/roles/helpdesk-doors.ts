@@ -9,19 +9,28 @@ import { findAlike } from '#mailbox/named.ts'
 import { renewCopies } from '#mailbox/seals.ts'
 import type { Watcher } from '#mailbox/watch.ts'
 import type { Domains } from '#roles/domains.ts'
+import { longDate } from '#web/format.ts'
 import type { HelpdeskDoors } from '#web/helpdesk/doors.ts'
+import { urls } from '#web/urls.ts'
+
+/** What a notice calls the service: its name, and where its pages are. */
+export interface ServiceNames {
+  readonly hostName: string
+  readonly rulesUrl: string
+}
 
 /** What decides incidents; `announce` tells who watches a mailbox that the notice of a release is there. */
-export function decisionsOver(domains: Domains, hostName: string, announce: (placed: readonly PlacedCopy[]) => void): Decisions {
-  const notices = newDeskNotices({ ...domains, hostName, announce })
-  return openDecisions({ ...domains, copies: domains.incidentCopies, notices })
+export function decisionsOver(domains: Domains, at: ServiceNames, announce: (placed: readonly PlacedCopy[]) => void): Decisions {
+  const notices = newDeskNotices({ ...domains, hostName: at.hostName, announce })
+  const written = { time: longDate, draftUrl: (draft: string) => new URL(urls.writeCheck(draft), at.rulesUrl).href }
+  return openDecisions({ ...domains, copies: domains.incidentCopies, notices, written })
 }
 
 /** Binds the console, and what people report, to the domains. */
 export function helpdeskDoors(
   domains: Domains,
   watcher: Watcher,
-  hostName: string,
+  at: ServiceNames,
   holds: Holds,
 ): { helpdesk: HelpdeskDoors; reports: Reports } {
   const { incidents, permits, accounts, organisations } = domains
@@ -31,7 +40,7 @@ export function helpdeskDoors(
       incidents,
       permits,
       holds,
-      decisions: decisionsOver(domains, hostName, (placed) => watcher.announce(placed)),
+      decisions: decisionsOver(domains, at, (placed) => watcher.announce(placed)),
       seals: openSeals({
         ...domains,
         alike: (message) => findAlike({ ...domains, watcher }, message),

@@ -7,7 +7,7 @@ import { keyOf } from '#community/standing.ts'
 import { theService } from '#keys/epoch.ts'
 import { unscannableChoices } from '#policy/looked-into.ts'
 import type { Domains } from '#roles/domains.ts'
-import { decisionsOver } from '#roles/helpdesk-doors.ts'
+import { decisionsOver, type ServiceNames } from '#roles/helpdesk-doors.ts'
 import { accountOf, named } from '#roles/named.ts'
 
 type Print = (text: string) => void
@@ -140,7 +140,7 @@ const decisions: Readonly<Record<string, IncidentDecision>> = {
   close: 'closed',
 }
 
-export async function onIncidents(domains: Domains, hostName: string, options: Options, print: Print): Promise<Refused | null> {
+export async function onIncidents(domains: Domains, at: ServiceNames, options: Options, print: Print): Promise<Refused | null> {
   const [act = ''] = options.words
   if (act === 'list') return listIncidents(domains, options, print)
   const decision = Object.hasOwn(decisions, act) ? decisions[act] : undefined
@@ -149,9 +149,14 @@ export async function onIncidents(domains: Domains, hostName: string, options: O
   if (!/^[0-9a-f-]{36}$/.test(id)) throw new UsageError('An incident is named by its id.')
   const reason = needed(options, 'reason')
   // Who watches the mailbox hears of a notice in it within the half minute: this process knows none of them.
-  const refusal = await decisionsOver(domains, hostName, () => {}).decide(theService, id, decision, reason)
-  if (refusal === null) print(`The incident is ${decision}.`)
-  return refusal
+  const done = await decisionsOver(domains, at, () => {}).decide(theService, id, decision, reason)
+  if (typeof done !== 'string') return done
+  print(
+    done === 'decided'
+      ? `The incident is ${decision}.`
+      : 'The release is proposed: the same content was destroyed before, and an officer must agree.',
+  )
+  return null
 }
 
 async function listIncidents(domains: Domains, options: Options, print: Print): Promise<null> {

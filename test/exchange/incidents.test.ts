@@ -285,6 +285,99 @@ test('G05 an officer does not decide about a message of their own', async () => 
   assert.equal((await decide(second, id, 'released')).statusCode, 303)
 })
 
+test('G05 an officer is offered no form about a message of their own, and nothing that they type is lost', async () => {
+  const id = await refusedOnce(rowan, 'SECRET - my own page', 'my own')
+  const own = await officer.get(urls.helpdeskIncident(id))
+  assert.doesNotMatch(own.body, /name="reason"/)
+  assert.match(own.body, /another officer decides about it/)
+  assert.match((await second.get(urls.helpdeskIncident(id))).body, /name="reason"/)
+  await decide(second, id, 'destroyed')
+})
+
+/** A draft of hers that is before the Helpdesk now, with its version. */
+async function askedFor(from: DemoPerson, subject: string) {
+  const writer = await visitorOf(from)
+  const form = await writer.get(urls.write())
+  const begun = /name="begun" value="([^"]*)"/.exec(form.body)![1]!
+  const fields = { to: priya.address, cc: '', bcc: '', subject, text: 'for the party', marking: '' }
+  const checked = await writer.post(urls.write(), { begun, version: '0', ...fields, do: 'check' })
+  const draft = String(checked.headers.location).split('/')[2]!
+  const ask = async () => {
+    const version = /name="version" value="([^"]*)"/.exec((await writer.get(urls.writeCheck(draft))).body)![1]!
+    const before = new Set((await openOnes('above-ceiling')).map(({ id }) => id))
+    const answer = await writer.post(urls.writeSend(draft), { version, helpdesk: 'ask' })
+    return { answer, id: (await openOnes('above-ceiling')).find(({ id }) => !before.has(id))!.id }
+  }
+  return { writer, draft, ask }
+}
+const noticesFor = async (person: DemoPerson, subject: string) =>
+  (await doors.read(person)).filter((one) => one.includes(`Subject: ${subject}`))
+
+test('G05 the notice of a release says which message it is about, and leads to its draft where that is there still', async () => {
+  const { writer, draft, ask } = await askedFor(gareth, 'SECRET - Easter eggs')
+  assert.equal((await decide(officer, (await ask()).id, 'released')).statusCode, 303)
+  const [notice] = (await noticesFor(gareth, 'The Helpdesk released your message')).slice(-1)
+  assert.match(notice!, /was refused on \d+ \w+ \d{4} at .*\r\n/)
+  assert.match(notice!, /^ {2}subject: SECRET\r$/m)
+  assert.doesNotMatch(notice!, /Easter/)
+  const link = /https:\S+/.exec(notice!)![0]
+  assert.equal(new URL(link).pathname, urls.writeCheck(draft))
+  assert.doesNotMatch((await writer.get(new URL(link).pathname)).body, /Ask the Helpdesk/)
+
+  const gone = await askedFor(gareth, 'SECRET - Easter bunnies')
+  const { id } = await gone.ask()
+  await gone.writer.post(urls.writeDelete(gone.draft), {})
+  assert.equal((await gone.writer.get(urls.writeDraft(gone.draft))).statusCode, 404)
+  await decide(officer, id, 'released')
+  const [later] = (await noticesFor(gareth, 'The Helpdesk released your message')).slice(-1)
+  assert.doesNotMatch(later!, /https:/)
+  assert.match(later!, /Send the same message again/)
+})
+
+test('G05 what an officer destroyed as above the ceiling is released by two only, who see that, and its sender is told at once', async () => {
+  const { writer, draft, ask } = await askedFor(gareth, 'SECRET - LEGAL: shop')
+  const first = (await ask()).id
+  assert.equal((await decide(officer, first, 'destroyed', 'it names the plan')).statusCode, 303)
+  const [notice] = (await noticesFor(gareth, 'The Helpdesk found that your message is above RESTRICTED')).slice(-1)
+  assert.match(notice!, /Delete your draft of it/)
+  assert.ok(notice!.includes(urls.writeCheck(draft)))
+
+  const again = await ask()
+  assert.notEqual(again.id, first)
+  assert.match(again.answer.body, /An officer of the Helpdesk found that it is above RESTRICTED\. Delete it\./)
+  const page = await second.get(urls.helpdeskIncident(again.id))
+  assert.match(page.body, /About the same content/)
+  assert.match(page.body, /it names the plan/)
+  assert.ok(page.body.includes(urls.helpdeskIncident(first)))
+
+  const isOpen = async () => (await incidents.find(again.id))!.incident.decision === null
+  const released = await decide(second, again.id, 'released', 'it is a shop')
+  assert.match((await second.follow(released)).body, /Another officer must agree/)
+  assert.ok(await isOpen())
+  assert.doesNotMatch((await second.get(urls.helpdeskIncident(again.id))).body, /value="released"/)
+  assert.equal((await decide(second, again.id, 'released', 'it is a shop')).statusCode, 403, 'nobody agrees with themselves')
+  assert.ok(await isOpen())
+  assert.match((await officer.get(urls.helpdesk())).body, /Waiting for a second officer/)
+  assert.match((await officer.get(urls.helpdeskIncident(again.id))).body, /it is a shop/)
+  assert.equal((await decide(officer, again.id, 'released', 'so it is')).statusCode, 303)
+  assert.equal((await incidents.find(again.id))!.incident.decision, 'released')
+  assert.equal((await recordsOf('ReleaseProposed')).length, 1)
+  assert.doesNotMatch((await writer.get(urls.writeCheck(draft))).body, /found that it is above/)
+})
+
+test('G05 the same words about what was destroyed are said to a mail program, and what two released passes', async () => {
+  const id = await refusedOnce(miriam, 'SECRET - twice', 'twice')
+  await decide(officer, id, 'destroyed')
+  const send = () => doors.submit(miriam, [priya.address], raw(miriam, 'SECRET - twice', 'twice'))
+  const reply = await send()
+  assert.match(reply.kind === 'refused' ? reply.remedy : '', /found that it is above RESTRICTED/)
+  const again = (await incidents.alike(id))[0]!.id
+  await decide(officer, again, 'released')
+  assert.equal((await send()).kind, 'refused', 'one officer is not enough')
+  await decide(second, again, 'released')
+  assert.equal((await send()).kind, 'accepted')
+})
+
 test('the keyring holds nothing that opens a copy whose incident was decided', async () => {
   for (const { id, decision } of await incidents.list()) {
     if (decision !== 'destroyed' && decision !== 'released') continue

@@ -370,6 +370,71 @@ test('G05 with a message the copy is sealed that its sender’s mail program fil
   await imap.logout()
 })
 
+/** Tells the Helpdesk of a message in somebody's INBOX, and gives the incident. */
+async function toldOf(person: DemoPerson, how: 'told-above' | 'misdirected' = 'told-above'): Promise<string> {
+  const [at] = await database.rows<{ mailbox: string; uid: number }>(
+    sql`select mailbox, uid from copy where holder = ${await idOf(person)} order by message desc limit 1`,
+  )
+  const url = how === 'told-above' ? urls.toldAbove(at!.mailbox, at!.uid) : urls.report(at!.mailbox, at!.uid)
+  const teller = await visitorOf(person)
+  await teller.get(url)
+  assert.equal((await teller.post(url, { words: '', reason: how })).statusCode, 303)
+  return (await openOnes(how === 'told-above' ? 'told-above' : 'reported')).at(-1)!.id
+}
+
+test('G05 T07 what is proposed about a message stands with whoever told of it: it is not closed for one and sealed for another', async () => {
+  await delivered([priya, miriam], 'Told twice', 'albatross feathers')
+  const [first, other] = [await toldOf(priya), await toldOf(miriam)]
+  await officer.get(urls.helpdeskIncident(first))
+  await officer.post(urls.helpdeskPropose(first), { act: 'seal', 'seal-reason': 'it names a source' })
+  const page = await second.get(urls.helpdeskIncident(other))
+  assert.match(page.body, /it names a source/)
+  assert.ok(page.body.includes(urls.helpdeskIncident(first)), 'the other incident is named')
+  assert.doesNotMatch(page.body, /Propose to seal it|name="reason"/)
+  const closing = await decide(second, other, 'closed')
+  assert.equal(closing.statusCode, 403)
+  assert.match(closing.body, /Confirm or decline the proposal first/)
+  assert.match((await second.get(urls.helpdesk())).body, /Waiting for a second officer/)
+  const proposal = /name="proposal" value="([^"]*)"/.exec(page.body)![1]!
+  assert.equal((await second.post(urls.helpdeskConfirm(other), { proposal, decision: 'confirmed' })).statusCode, 303)
+  for (const id of [first, other]) assert.equal((await incidents.find(id))!.incident.decision, 'sealed')
+  assert.ok(!(await doors.read(miriam)).some((one) => one.includes('You may pass it on again')))
+})
+
+test('T07 who tells of a message that is sealed already is not told afterwards that it may be passed on', async () => {
+  const late = await toldOf(ada)
+  await delivered([ada], 'Told late', 'heron feathers')
+  const id = await toldOf(ada)
+  await decide(officer, late, 'closed')
+  const { month, message } = (await incidents.find(id))!.incident
+  await database.run(sql`insert into message_seal (month, message, sealed_ms) values (${month}, ${message}, 1)`)
+  const before = (await doors.read(ada)).length
+  assert.match((await officer.get(urls.helpdeskIncident(id))).body, /Who told of it is told nothing more/)
+  assert.equal((await decide(officer, id, 'closed')).statusCode, 303)
+  assert.equal((await doors.read(ada)).length, before)
+})
+
+test('G01 an officer is shown whose message is told of and who has it, never its words; and a report is not spoken of as above RESTRICTED', async () => {
+  await delivered([miriam, ada], 'To the wrong one', 'emu feathers')
+  const id = await toldOf(miriam, 'misdirected')
+  const page = await officer.get(urls.helpdeskIncident(id))
+  assert.match(page.body, new RegExp(`Sent by[^]*${orla.name}[^]*Sender’s address[^]*${orla.address}[^]*Delivered[^]*2 people`))
+  assert.doesNotMatch(page.body, /wrong one|emu|RESTRICTED/)
+  assert.match(page.body, /There is nothing more to do/)
+  await officer.post(urls.helpdeskPropose(id), { act: 'seal', 'seal-reason': 'a victim’s address' })
+  const proposal = /name="proposal" value="([^"]*)"/.exec((await second.get(urls.helpdeskIncident(id))).body)![1]!
+  assert.equal((await second.post(urls.helpdeskConfirm(id), { proposal, decision: 'confirmed' })).statusCode, 303)
+  const notice = (await doors.read(ada)).find((one) => one.includes('Sealed by the Helpdesk'))
+  assert.match(notice!, /two of its officers decided that nobody is to read it/)
+  assert.doesNotMatch(notice!, /RESTRICTED/)
+  const [at] = await database.rows<{ mailbox: string; uid: number }>(
+    sql`select mailbox, uid from copy where holder = ${await idOf(ada)} order by uid desc limit 1`,
+  )
+  const refusal = await (await visitorOf(ada)).get(urls.message(at!.mailbox, at!.uid))
+  assert.equal(refusal.statusCode, 403)
+  assert.doesNotMatch(refusal.body, /said to be above RESTRICTED/)
+})
+
 test('G14 the audit of all that is stored finds nothing wrong after all of that', async () => {
   assert.deepEqual(await wrongThings(), [])
 })

@@ -77,6 +77,9 @@ export async function helpdeskStates(
   const waiting = await refused(sergeant, 'SECRET - operation Larch')
   const destroyed = await refused(sergeant, 'TOP SECRET - annex')
   await decide(destroyed, 'destroyed', 'The sergeant says that it is; it goes by another way.')
+  const again = await refused(sergeant, 'TOP SECRET - annex')
+  await decide(again, 'released', 'The annex is an empty form.')
+  const own = await refused(service.person('Helpdesk officer'), 'SECRET - rota')
   const released = await refused(clerk, 'SECRET - Santa, who brings what')
   await decide(released, 'released', 'A party, and no marking.')
   const reported = await told('Offers of the week', urls.report, {
@@ -123,6 +126,9 @@ export async function helpdeskStates(
       await press(page, 'Decide')
     }),
     desk('incident-destroyed', at(urls.helpdeskIncident(destroyed))),
+    desk('incident-release-proposed', at(urls.helpdeskIncident(again))),
+    of('Helpdesk team leader', 'helpdesk-incident-to-release', at(urls.helpdeskIncident(again))),
+    desk('incident-own', at(urls.helpdeskIncident(own))),
     desk('incident-released', at(urls.helpdeskIncident(released))),
     desk('incident-reported', at(urls.helpdeskIncident(reported.id))),
     desk('incident-proposed', at(urls.helpdeskIncident(proposed.id))),

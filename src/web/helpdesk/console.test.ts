@@ -13,18 +13,34 @@ import { patterns } from '#web/urls.ts'
 const incident = (n: number, decision: Incident['decision']): Incident => ({
   id: `0190a000-0000-7000-8000-${String(n).padStart(12, '0')}`,
   ...{ kind: 'reported', clause: 'G01', account: 'a', about: 'a message was reported', openedMs: 1, octets: null },
-  ...{ month: null, message: null, sender: null, decision, reason: null, decidedBy: null, decidedMs: null, expiresMs: null },
+  ...{
+    month: null,
+    message: null,
+    sender: null,
+    draft: null,
+    decision,
+    reason: null,
+    decidedBy: null,
+    decidedMs: null,
+    expiresMs: null,
+  },
 })
 
-async function listOf(stored: readonly Incident[], show = 'all') {
-  const asked: { kinds: readonly string[]; most: number }[] = []
+async function listOf(
+  stored: readonly Incident[],
+  show = 'all',
+  waiting: readonly { incident: string; message: string | null }[] = [],
+) {
+  const asked: { kinds: readonly string[]; most: number; first: readonly string[] }[] = []
   const helpdesk = {
     incidents: {
-      shown: async (kinds: readonly string[], most: number) => {
-        asked.push({ kinds, most })
+      shown: async (kinds: readonly string[], most: number, first: readonly string[]) => {
+        asked.push({ kinds, most, first })
         return stored.slice(0, most)
       },
     },
+    seals: { waiting: async () => waiting },
+    decisions: { releasesWaiting: async () => [] },
     permits: { list: async () => [] },
     person: async () => null,
   }
@@ -50,4 +66,21 @@ test('what is to be decided stands before what is decided, and one kind can be s
   assert.ok(html.indexOf('>Decided<') < html.indexOf(incident(2, null).id))
   assert.deepEqual(asked[0]!.kinds, ['reported'])
   assert.match((await listOf([])).html, /Nothing is waiting/)
+})
+
+test('what waits for a second officer stands first, decided or not, and says so', async () => {
+  const [told, sealed] = [incident(1, null), incident(2, 'sealed')]
+  const { html, asked } = await listOf([sealed, incident(3, null), told], 'all', [
+    { incident: told.id, message: null },
+    { incident: sealed.id, message: null },
+  ])
+  assert.deepEqual(asked[0]!.first, [told.id, sealed.id])
+  const places = ['Waiting for a second officer', sealed.id, told.id, 'To be decided', incident(3, null).id].map((one) =>
+    html.indexOf(one),
+  )
+  assert.ok(
+    places.every((place, at) => place > (places[at - 1] ?? -1)),
+    `${places}`,
+  )
+  assert.doesNotMatch(html, />Decided</)
 })

@@ -7,7 +7,7 @@ import type { Decisions } from '#helpdesk/decisions.ts'
 import type { Seals } from '#helpdesk/seals.ts'
 
 export interface HelpdeskDoors {
-  readonly incidents: Pick<Incidents, 'shown' | 'find'>
+  readonly incidents: Pick<Incidents, 'shown' | 'find' | 'alike'>
   readonly decisions: Decisions
   readonly seals: Seals
   readonly holds: Pick<Holds, 'list' | 'outcomeOf' | 'decide'>

@@ -17,26 +17,46 @@ export const groups: readonly { readonly id: string; readonly text: string; read
   { id: 'sending', text: 'Sending', kinds: ['sending-stopped', 'automated-pattern'] },
 ]
 
-/** What each decision means, as its button and its hint say it. */
-export const decisionWords: Readonly<
-  Record<IncidentDecision, { readonly act: string; readonly hint: string; readonly done: string }>
-> = {
-  lifted: { act: 'Lift it', hint: 'Nothing was wrong. The person may send again.', done: 'Lifted' },
-  confirmed: { act: 'Confirm it', hint: 'It stays as it is, until the person’s account is reinstated.', done: 'Confirmed' },
-  released: {
-    act: 'Release it',
-    hint: 'It is not above RESTRICTED. The sender is told, and may send the same content again within 30 days. The copy kept here is destroyed.',
-    done: 'Released',
-  },
-  destroyed: {
-    act: 'Destroy the copy',
-    hint: 'It is above RESTRICTED. The copy kept here can be read by nobody ever again, which is certified.',
-    done: 'Destroyed',
-  },
-  closed: {
-    act: 'Close it',
-    hint: 'It is not above RESTRICTED, or there is nothing more to do. Who told that it is above may pass it on again, and is told so.',
-    done: 'Closed',
-  },
-  sealed: { act: 'Seal it', hint: 'Nobody can read the message in any mailbox.', done: 'Message sealed' },
+/** What each decision means, as its button says it, and what is said when it is done. */
+export const decisionWords: Readonly<Record<IncidentDecision, { readonly act: string; readonly done: string }>> = {
+  lifted: { act: 'Lift it', done: 'Lifted' },
+  confirmed: { act: 'Confirm it', done: 'Confirmed' },
+  released: { act: 'Release it', done: 'Released' },
+  destroyed: { act: 'Destroy the copy', done: 'Destroyed' },
+  closed: { act: 'Close it', done: 'Closed' },
+  sealed: { act: 'Seal it', done: 'Message sealed' },
+}
+
+/** How an incident stands when it is decided. */
+export interface Standing {
+  readonly kind: IncidentKind
+  readonly isSealed: boolean
+  /** Whether the same content was destroyed before: two officers release it. */
+  readonly wasDestroyed: boolean
+  /** Whether another officer proposed to release it. */
+  readonly isProposed: boolean
+}
+
+const passes =
+  'It is not above RESTRICTED. The sender is told, and may send the same content again within 30 days. The copy kept here is destroyed.'
+
+/** What a decision brings about, for an incident of that kind. */
+export function hintOf(decision: IncidentDecision, { kind, isSealed, wasDestroyed, isProposed }: Standing): string {
+  switch (decision) {
+    case 'lifted':
+      return 'Nothing was wrong. The person may send again.'
+    case 'confirmed':
+      return 'It stays as it is, until the person’s account is reinstated.'
+    case 'released':
+      return wasDestroyed && !isProposed ? `${passes} It was destroyed before: another officer must agree.` : passes
+    case 'destroyed':
+      return 'It is above RESTRICTED. The copy kept here can be read by nobody ever again, which is certified. The sender is told to delete it.'
+    case 'closed':
+      if (kind === 'reported') return 'There is nothing more to do. Nobody is told.'
+      return isSealed
+        ? 'The message is sealed. Who told of it is told nothing more.'
+        : 'It is not above RESTRICTED. Who told that it is may pass it on again, and is told so.'
+    case 'sealed':
+      return 'Nobody can read the message in any mailbox.'
+  }
 }
