@@ -1,13 +1,21 @@
 // What could not be looked into or scanned whole is refused, held for a person, or delivered with that said, as the submitter's organisation chose. G05, T19
+import { refused } from '#base/faults.ts'
 import { shownPath } from '#policy/attachments.ts'
 import type { SubmissionFacts, UnreadAttachment, Unscannable } from '#policy/facts.ts'
 import { allowed, hold, type MessageVerdict, refuse, type Warning, warn } from '#policy/verdict.ts'
+
+/** T19: what is said where a scanner finds something, whoever sends it. */
+export const contentIsMalicious = refused(
+  'T19',
+  'content-is-malicious',
+  'the virus scanner found malicious content',
+  'Do not send it again: have your computer checked, and tell the Helpdesk if you did not expect this.',
+)
 
 /** What becomes of a message that cannot be looked into whole: its submitter's organisation chooses. */
 export const unscannableChoices = ['refuse', 'hold', 'deliver-flagged'] as const
 export type UnscannableChoice = (typeof unscannableChoices)[number]
 
-const reason = 'content-cannot-be-scanned'
 const sendPlain =
   'Send the files themselves, without encryption, or in smaller archives (zip): the service protects them on the way.'
 const whenHeld =
@@ -40,9 +48,9 @@ export function contentCanBeLookedInto(facts: Pick<SubmissionFacts, 'unread' | '
   if (about === null) return allowed
   switch (facts.wording.unscannable) {
     case 'refuse':
-      return refuse('T19', reason, about, sendPlain)
+      return refuse('T19', 'content-cannot-be-scanned', about, sendPlain)
     case 'hold':
-      return hold('T19', reason, about, whenHeld)
+      return hold('T19', 'content-cannot-be-scanned', about, whenHeld)
     case 'deliver-flagged':
       return allowed
   }

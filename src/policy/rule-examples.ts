@@ -132,6 +132,12 @@ const other = (more: Partial<NeedToKnowFacts['recipients'][number]>): Partial<Ne
   return { recipients: [recipient], known: [recipient.address] }
 }
 
+const many = Array.from({ length: 25 }, (_, n) => ({
+  ...known.recipients[0]!,
+  address: `clerk.${n}@chambers${n % 6}.cjsm.test`,
+  organisation: `Chambers ${n % 6}`,
+}))
+
 /** By the names of what is looked at before sending: when it is said, and facts that it is said of. */
 export const needToKnowExamples: ReadonlyMap<string, readonly [when: string, facts: NeedToKnowFacts]> = new Map(
   (
@@ -142,7 +148,7 @@ export const needToKnowExamples: ReadonlyMap<string, readonly [when: string, fac
         { recipients: other({ address: 'a.c1erk@chambers.cjsm.test' }).recipients! },
       ],
       ['isWrittenToForTheFirstTime', 'you have not written to a recipient lately', { known: [] }],
-      ['goesToMany', 'it goes to many', { limits: { recipients: 0, organisations: 0, monitored: [] } }],
+      ['goesToMany', 'it goes to many', { recipients: many }],
       ['goesWiderThanTheOriginal', 'your answer goes to more people than the original did', { original: [] }],
       [
         'namedReaderIsAGroup',

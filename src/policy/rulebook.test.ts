@@ -1,11 +1,12 @@
 // The rulebook is made of the table and the register, and shows each rule's own words. T00, T24, G04.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { messageRules, recipientRules, warningRules } from '#policy/decide.ts'
 import { needToKnowRules } from '#policy/need-to-know.ts'
 import { messageExamples, needToKnowExamples, recipientExamples } from '#policy/rule-examples.ts'
 import { rulebook } from '#policy/rulebook.ts'
+import { addedLines, ruleVariants } from '#policy/rule-variants.ts'
 
 const register = readFileSync(new URL('../../docs/clauses.md', import.meta.url), 'utf8')
 
@@ -39,11 +40,13 @@ test('the rulebook has every clause of both documents, with how it is kept and b
   assert.deepEqual([clauses.length, clauses[0]!.id, clauses.at(-1)!.id], [46, 'G01', 'T24'])
   assert.ok(clauses.every(({ kept }) => kept.length > 0))
   const rules = clauses.flatMap((clause) => clause.rules)
-  assert.equal(rules.length, recipientRules.length + messageRules.length + warningRules.length + needToKnowRules.length + 1)
+  const tables = [recipientRules, messageRules, warningRules, needToKnowRules, ruleVariants, addedLines]
+  assert.equal(rules.length, tables.reduce((sum, { length }) => sum + length, 0) + 1)
   assert.deepEqual(
     rules.filter(({ when, about, remedy }) => when === '' || about === '' || remedy === ''),
     [],
   )
+  assert.ok(rules.every(({ about }) => !/\b1 [a-z]+s\b/.test(about)))
   assert.ok(clauses.every(({ what }) => !/[*`]/.test(what)))
   const ceiling = clauses.find(({ id }) => id === 'G05')!
   assert.ok(ceiling.kept.includes('enforced'))
@@ -52,4 +55,23 @@ test('the rulebook has every clause of both documents, with how it is kept and b
   assert.ok(clauses.find(({ id }) => id === 'G14')!.kept.includes('evidenced'))
   assert.deepEqual(clauses.find(({ id }) => id === 'T18')!.kept, ['declared'])
   assert.deepEqual(clauses.find(({ id }) => id === 'T24')!.kept, ['not yet'])
+})
+
+test('whatever a rule can say stands in the rulebook: each refusal, hold and warning of policy/, with its own clause (T24)', () => {
+  const kinds = { refuse: 'refusal', refused: 'refusal', hold: 'hold', warn: 'warning' } as const
+  const rows = new Set(rulebook(register).flatMap(({ id, rules }) => rules.map(({ kind, reason }) => `${id} ${kind} ${reason}`)))
+  const missing: string[] = []
+  const folder = new URL('.', import.meta.url)
+  // verdict.ts makes them, and says nothing of its own.
+  for (const name of readdirSync(folder).filter((one) => /(?<!\.test)\.ts$/.test(one) && one !== 'verdict.ts')) {
+    for (const [call, made = ''] of readFileSync(new URL(name, folder), 'utf8').matchAll(
+      /\b(refuse|refused|hold|warn)\([^)]{0,90}/g,
+    )) {
+      const said = /^\w+\(\s*'([GT]\d\d)',\s*'([a-z-]+)'/.exec(call)
+      const row =
+        said === null ? `${call} names no clause and reason` : `${said[1]} ${kinds[made as keyof typeof kinds]} ${said[2]}`
+      if (!rows.has(row)) missing.push(`${name}: ${row}`)
+    }
+  }
+  assert.deepEqual(missing, [])
 })

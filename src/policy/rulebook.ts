@@ -3,6 +3,8 @@
 import { messageRules, recipientRules, warningRules } from '#policy/decide.ts'
 import { needToKnowRules } from '#policy/need-to-know.ts'
 import { messageExamples, needToKnowExamples, recipientExamples, ruleWords, volumeExample } from '#policy/rule-examples.ts'
+import { addedLines, ruleVariants } from '#policy/rule-variants.ts'
+import type { MessageVerdict, Warning } from '#policy/verdict.ts'
 import { volumeIsNoSpam } from '#policy/volume.ts'
 
 export type Kept = 'enforced' | 'evidenced' | 'declared' | 'not yet'
@@ -10,8 +12,10 @@ export type Kept = 'enforced' | 'evidenced' | 'declared' | 'not yet'
 export interface RuleShown {
   /** When it refuses or warns, in words. */
   readonly when: string
-  /** A refusal stops the message, or one recipient; a warning stops nothing. */
-  readonly kind: 'refusal' | 'warning'
+  /** A refusal stops the message, or one recipient; a hold until a person decides; a warning nothing. A line is added for the readers. */
+  readonly kind: 'refusal' | 'hold' | 'warning' | 'line'
+  /** The slug that goes with it in records; empty for a line. */
+  readonly reason: string
   /** What a sender sees, of an example. */
   readonly about: string
   readonly remedy: string
@@ -61,21 +65,37 @@ function rulesShown(): Map<string, RuleShown[]> {
     ...messageRules.map((rule) => ({ rule, said: ofExample(messageExamples, rule.name, rule.judge) })),
   ]
   for (const { rule, said } of refusals) {
-    const { about, remedy } = said?.kind === 'refused' ? said : { about: '', remedy: '' }
-    add(rule.clause, { when: whenOf(rule.name), kind: 'refusal', about, remedy })
+    add(rule.clause, ruleShown(whenOf(rule.name), said))
   }
   for (const rule of needToKnowRules) {
     const [when, facts] = needToKnowExamples.get(rule.name) ?? []
     const said = facts === undefined ? null : rule(facts)
-    if (when !== undefined && said !== null) add(said.clause, { when, kind: 'warning', about: said.about, remedy: said.remedy })
+    if (when !== undefined && said !== null) add(said.clause, ruleShown(when, said))
   }
-  const { about, remedy } = { about: '', remedy: '', ...volumeIsNoSpam(...volumeExample) }
-  add('T23', { when: 'an account sends more than its limits', kind: 'refusal', about, remedy })
+  add('T23', ruleShown('an account sends more than its limits', volumeIsNoSpam(...volumeExample)))
   for (const rule of warningRules) {
     const said = ofExample(messageExamples, rule.name, (facts) => rule(facts))
-    if (said != null) add(said.clause, { when: whenOf(rule.name), kind: 'warning', about: said.about, remedy: said.remedy })
+    if (said != null) add(said.clause, ruleShown(whenOf(rule.name), said))
   }
+  for (const [when, said] of ruleVariants) add(said === null || said.kind === 'allowed' ? '' : said.clause, ruleShown(when, said))
+  for (const [when, line] of addedLines)
+    add('G16', {
+      when,
+      kind: 'line',
+      reason: '',
+      about: (line ?? '').replace(/\.$/, ''),
+      remedy: 'Say so in your own words, and it is not added.',
+    })
   return shown
+}
+
+const kindOf = { refused: 'refusal', held: 'hold', warning: 'warning' } as const
+
+/** Empty where an example is not what it should be: the rulebook's test fails then. */
+function ruleShown(when: string, said: MessageVerdict | Warning | null): RuleShown {
+  if (said === null || said.kind === 'allowed') return { when, kind: 'refusal', reason: '', about: '', remedy: '' }
+  const { kind, reason, about, remedy } = said
+  return { when, kind: kindOf[kind], reason, about, remedy }
 }
 
 function ofExample<F, V>(examples: ReadonlyMap<string, F>, name: string, judge: (facts: F) => V): V | null {
