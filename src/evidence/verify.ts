@@ -1,5 +1,6 @@
 // The verifier of receipts: one file, nothing but Node's own modules, no database, no network. It stands alone on purpose, so that
-// an expert can read it to its end and run it by itself:   node verify.ts RECEIPT.json --key PUBLIC_KEYS   (Node 24 or later).
+// an expert can read it to its end and run it by itself (Node 24 or later):
+//   node verify.ts RECEIPT.json --key PUBLIC_KEYS [--witnesses N]
 //
 // A receipt holds one record of the service's log (the "leaf"), what opens one of the record's commitments, and a proof that the leaf
 // is in the tree whose root a signed checkpoint states. It is good when each of these holds:
@@ -7,9 +8,10 @@
 //   2. The inclusion proof leads from SHA-256(0x00 ‖ leaf) to the checkpoint's root (RFC 6962 §2.1.1, RFC 9162 §2.1.3.2).
 //   3. A key of the log, from the file of public keys, that counted at the checkpoint's size, signed the checkpoint (Ed25519).
 //   4. As many witnesses of that file as are asked for cosigned it: who holds the log's key cannot show two people different logs unseen.
+// Everything must be written in its one right form (RFC 8785, base64, C2SP signed-note): two readers cannot take it differently.
 // What is proved holds from the time of the checkpoint on: before it, a record could still have been left out.
 import { createPublicKey, hash, verify } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 
 export interface Receipt {
@@ -23,56 +25,72 @@ export interface Receipt {
   readonly checkpoint: string
 }
 
+type Plain = Record<string, unknown>
+
 /** What a good receipt shows; or why it is not good. */
 export type Verified =
-  | ({ readonly good: true; readonly leaf: Record<string, unknown>; readonly detail: Record<string, unknown> } & {
+  | {
+      readonly good: true
+      readonly leaf: Plain
+      readonly detail: Plain
       readonly origin: string
       readonly size: number
       readonly signedBy: string
-      readonly cosignedBy: readonly { readonly name: string; readonly atSeconds: number }[]
-    })
+      readonly cosignedBy: readonly Cosigned[]
+    }
   | { readonly good: false; readonly why: string }
+
+interface Cosigned {
+  readonly name: string
+  readonly atSeconds: number
+}
 
 interface PublicKey {
   readonly kind: 'log' | 'witness'
   readonly name: string
   readonly id: Buffer
   readonly raw: Buffer
-  /** The sizes of the tree for which a key of the log counted. */
+  /** The sizes of the tree for which a key of the log counts; none are said of a witness. */
   readonly first: number
   readonly last: number
+}
+
+interface Signature {
+  readonly name: string
+  readonly octets: Buffer
 }
 
 const sha256 = (...parts: (Buffer | string)[]): Buffer =>
   hash('sha256', Buffer.concat(parts.map((part) => Buffer.from(part as string))), 'buffer')
 
-/** Reads a file of public keys: lines `log KEY FIRST LAST` (LAST is - for the key in use) and `witness KEY`; # begins a remark. */
-export function readPublicKeys(text: string): PublicKey[] {
-  const lines = text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'))
-  return lines.map((line) => {
-    const [kind, key = '', first = '0', last = '-'] = line.trim().split(/ +/)
-    const [name = '', id = '', encoded = ''] = key.split('+').length >= 3 ? splitKey(key) : []
-    const octets = Buffer.from(encoded, 'base64')
-    const algorithm = kind === 'log' ? 1 : 4 // C2SP signed-note: Ed25519; C2SP tlog-cosignature: Ed25519 with a time
-    if ((kind !== 'log' && kind !== 'witness') || octets.length !== 33 || octets[0] !== algorithm)
-      throw new Error('the file of public keys has a line that is none')
-    const expected = sha256(`${name}\n`, octets).subarray(0, 4)
-    if (expected.toString('hex') !== id) throw new Error('the file of public keys has a key whose id is not its own')
-    return {
-      kind,
-      name,
-      id: expected,
-      raw: octets.subarray(1),
-      first: Number(first),
-      last: last === '-' ? Infinity : Number(last),
-    }
-  })
+/** The octets of base64 as RFC 4648 §4 writes them, `length` of them where that is given; else null. */
+function octetsOf(text: unknown, length?: number): Buffer | null {
+  if (typeof text !== 'string') return null
+  const octets = Buffer.from(text, 'base64')
+  return octets.toString('base64') === text && octets.length === (length ?? octets.length) ? octets : null
 }
 
-/** name+id+base64; base64 has plus signs of its own. */
-function splitKey(key: string): [string, string, string] {
-  const [name = '', id = ''] = key.split('+')
-  return [name, id, key.slice(name.length + id.length + 2)]
+const keyLine = /^(log|witness) ([^\s+]+)\+([0-9a-f]{8})\+(\S{44})(?: (0|[1-9]\d{0,14}) ([1-9]\d{0,14}|-))?$/u
+
+/**
+ * Reads a file of public keys: lines `log KEY FIRST LAST` (LAST is - for the key in use) and `witness KEY`; # begins a remark.
+ * Throws a sentence for what is no such file.
+ */
+export function readPublicKeys(text: string): PublicKey[] {
+  const keys = text.split('\n').flatMap((line, at) => {
+    if (line.trim() === '' || line.startsWith('#')) return []
+    const [, kind, name = '', id, encoded, first, last] = keyLine.exec(line.trim()) ?? []
+    const octets = octetsOf(encoded, 33)
+    const algorithm = kind === 'log' ? 1 : 4 // C2SP signed-note: Ed25519; C2SP tlog-cosignature: Ed25519 with a time
+    const sizes = first === undefined ? [1, Infinity] : [Number(first), last === '-' ? Infinity : Number(last)]
+    if (octets === null || octets[0] !== algorithm || (kind === 'log') !== (first !== undefined) || sizes[0]! > sizes[1]!)
+      throw new Error(`line ${at + 1} is none of a public key and its sizes`)
+    const own = sha256(`${name}\n`, octets).subarray(0, 4)
+    if (own.toString('hex') !== id) throw new Error(`line ${at + 1} has a key whose id is not its own`)
+    return [{ kind: kind as PublicKey['kind'], name, id: own, raw: octets.subarray(1), first: sizes[0]!, last: sizes[1]! }]
+  })
+  if (!keys.some(({ kind }) => kind === 'log')) throw new Error('there is no key of a log in it')
+  return keys
 }
 
 /** The root to which an inclusion proof leads, or null when it has not the length that index and size call for. */
@@ -90,109 +108,209 @@ export function rootFromInclusion(leafHash: Buffer, index: number, size: number,
   return last === 0 ? root : null
 }
 
+const checkpointForm =
+  /^(?<text>(?<origin>[^\s+]+)\n(?<size>[1-9]\d{0,14})\n(?<root>\S{44})\n)\n(?<signatures>(?:— [^\s+]+ \S+\n)+)$/u
+
+/** Takes a checkpoint apart; null when it is none, to the last octet. */
+function readCheckpoint(note: string) {
+  const { text = '', origin = '', size, root, signatures = '' } = checkpointForm.exec(note)?.groups ?? {}
+  const signed = signatures.split('\n').slice(0, -1)
+  const found = signed.flatMap((line): Signature[] => {
+    const [, name = '', encoded] = line.split(' ')
+    const octets = octetsOf(encoded)
+    return octets === null ? [] : [{ name, octets }]
+  })
+  return text === '' || found.length < signed.length ? null : { text, origin, size: Number(size), root, signatures: found }
+}
+
+const latestSecond = 8_640_000_000_000 // the last one that a date can be made of
+
 /** When a key signed a checkpoint's text: seconds since 1970 for a witness, 0 for the log; null when it did not. */
-function signedAt(text: string, signatures: string, key: PublicKey): number | null {
-  for (const line of signatures.split('\n')) {
-    const [dash, name, encoded = ''] = line.split(' ')
-    const octets = Buffer.from(encoded, 'base64')
-    if (dash !== '—' || name !== key.name || !octets.subarray(0, 4).equals(key.id)) continue
-    const timed = key.kind === 'witness'
-    if (octets.length !== (timed ? 76 : 68)) continue
+function signedAt(text: string, signatures: readonly Signature[], key: PublicKey): number | null {
+  const timed = key.kind === 'witness'
+  for (const { name, octets } of signatures) {
+    if (name !== key.name || !octets.subarray(0, 4).equals(key.id) || octets.length !== (timed ? 76 : 68)) continue
     const seconds = timed ? Number(octets.readBigUInt64BE(4)) : 0
     const signed = Buffer.from(timed ? `cosignature/v1\ntime ${seconds}\n${text}` : text)
     const der = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), key.raw])
     const publicKey = createPublicKey({ key: der, format: 'der', type: 'spki' })
-    if (verify(null, signed, publicKey, octets.subarray(octets.length - 64))) return seconds
+    if (seconds <= latestSecond && verify(null, signed, publicKey, octets.subarray(-64))) return seconds
   }
   return null
+}
+
+/** RFC 8785, for what JSON.parse returned. */
+function canonical(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  const names = Object.keys(value).sort()
+  return `{${names.map((name) => `${JSON.stringify(name)}:${canonical((value as Plain)[name])}`).join(',')}}`
+}
+
+/** The object that a text of canonical JSON is; null for any other text. */
+function readCanonical(text: string): Plain | null {
+  try {
+    const value: unknown = JSON.parse(text)
+    return text.startsWith('{') && canonical(value) === text ? (value as Plain) : null
+  } catch {
+    return null
+  }
+}
+
+const leafNames = 'about,actor,atMs,commitments,event,id,v'
+
+const isLeaf = (leaf: Plain | null): leaf is Plain & { commitments: string[]; atMs: number } =>
+  leaf?.v === 1 &&
+  Object.keys(leaf).join() === leafNames &&
+  [leaf.about, leaf.actor, leaf.event, leaf.id].every((one) => typeof one === 'string') &&
+  Array.isArray(leaf.commitments) &&
+  Number.isInteger(leaf.atMs) &&
+  !Number.isNaN(new Date(leaf.atMs as number).getTime())
+
+/** The name of a part that a receipt has not, or not in the right kind; null when it has all. */
+function lackingPart({ leaf, opening, index, proof, checkpoint }: Receipt): string | null {
+  const isText = (part: unknown) => typeof part === 'string'
+  const parts: [string, boolean][] = [
+    ['leaf', isText(leaf)],
+    ['opening.salt', isText(opening?.salt)],
+    ['opening.detail', isText(opening?.detail)],
+    ['index', Number.isSafeInteger(index)],
+    ['proof', Array.isArray(proof)],
+    ['checkpoint', isText(checkpoint)],
+  ]
+  return parts.find(([, isThere]) => !isThere)?.[0] ?? null
 }
 
 /** Verifies a receipt with public keys alone; at least `witnesses` of them must have cosigned, by default one when the file names any. */
 export function verifyReceipt(receipt: Receipt, keys: readonly PublicKey[], witnesses?: number): Verified {
   const bad = (why: string): Verified => ({ good: false, why })
   if (receipt?.format !== 'cjsm-receipt-1') return bad('it is not a receipt of a known form')
-  const leaf = JSON.parse(receipt.leaf) as { commitments: string[] } & Record<string, unknown>
+  const lacking = lackingPart(receipt)
+  if (lacking !== null) return bad(`its part "${lacking}" is missing, or is not what it must be`)
+  const leaf = readCanonical(receipt.leaf)
+  if (!isLeaf(leaf)) return bad('the leaf is not a record of a known form')
 
-  const salt = Buffer.from(receipt.opening.salt, 'base64')
-  if (salt.length !== 32) return bad('the salt is not 32 octets long')
+  const salt = octetsOf(receipt.opening.salt, 32)
+  if (salt === null) return bad('the salt is not 32 octets long')
   const commitment = sha256(salt, receipt.opening.detail).toString('base64')
   if (!leaf.commitments.includes(commitment)) return bad('the detail is not what the record committed to')
+  const detail = readCanonical(receipt.opening.detail)
+  if (detail === null) return bad('the detail is not a detail of a known form')
 
-  const end = receipt.checkpoint.indexOf('\n\n')
-  const [text, signatures] = [receipt.checkpoint.slice(0, end + 1), receipt.checkpoint.slice(end + 2)]
-  const [origin = '', digits = '', root = '', ...rest] = text.split('\n')
-  const size = Number(digits)
-  if (end < 0 || !/^[1-9][0-9]{0,15}$/.test(digits) || rest.length !== 1) return bad('the checkpoint is not one')
-  const path = receipt.proof.map((one) => Buffer.from(one, 'base64'))
-  if (path.some((one) => one.length !== 32)) return bad('the proof holds what is no hash')
+  const checkpoint = readCheckpoint(receipt.checkpoint)
+  if (checkpoint === null) return bad('the checkpoint is not one')
+  const { text, origin, size, root, signatures } = checkpoint
+  const path = receipt.proof.map((one) => octetsOf(one, 32))
+  if (!path.every((one) => one !== null)) return bad('the proof holds what is no hash')
   const led = rootFromInclusion(sha256(Buffer.of(0), receipt.leaf), receipt.index, size, path)
   if (led?.toString('base64') !== root) return bad('the record is not in the tree of the checkpoint')
 
-  const signer = keys.find((key) => key.kind === 'log' && key.name === origin && signedAt(text, signatures, key) !== null)
-  if (signer === undefined) return bad('no key of the log signed the checkpoint')
-  if (size < signer.first || size > signer.last) return bad('the key that signed the checkpoint did not count at its size')
+  const signers = keys.filter(({ kind, name }) => kind === 'log' && name === origin)
+  const signed = signers.filter((key) => signedAt(text, signatures, key) !== null)
+  if (signed.length === 0) return bad('no key of the log signed the checkpoint')
+  const signer = signed.find(({ first, last }) => first <= size && size <= last)
+  if (signer === undefined) return bad('the key that signed the checkpoint did not count at its size')
 
-  const cosignedBy = keys
-    .filter((key, at) => key.kind === 'witness' && keys.findIndex((other) => other.id.equals(key.id)) === at)
-    .flatMap((key) => {
-      const atSeconds = signedAt(text, signatures, key)
-      return atSeconds === null ? [] : [{ name: key.name, atSeconds }]
-    })
-  const needed = witnesses ?? (keys.some((key) => key.kind === 'witness') ? 1 : 0)
-  if (!(cosignedBy.length >= needed))
-    return bad(`${cosignedBy.length} witnesses cosigned the checkpoint, and ${needed} must have`)
-
-  const detail = JSON.parse(receipt.opening.detail) as Record<string, unknown>
-  return { good: true, leaf, detail, origin, size, signedBy: signer.name, cosignedBy }
+  // One key counts once, whatever its names.
+  const asked = keys.filter(({ kind }) => kind === 'witness')
+  const cosigned = new Map<string, Cosigned>()
+  for (const key of asked) {
+    const atSeconds = signedAt(text, signatures, key)
+    if (atSeconds !== null) cosigned.set(key.raw.toString('hex'), { name: key.name, atSeconds })
+  }
+  const needed = witnesses ?? (asked.length > 0 ? 1 : 0)
+  if (!(cosigned.size >= needed)) return bad(`${cosigned.size} witnesses cosigned the checkpoint, and ${needed} must have`)
+  return { good: true, leaf, detail, origin, size, signedBy: signer.name, cosignedBy: [...cosigned.values()] }
 }
 
 /** What a verified receipt says, in lines for a reader. */
-export function verdictText(verified: Verified): string {
-  if (!verified.good) return `NOT GOOD: ${verified.why}.`
+function verdictOf(verified: Verified): string[] {
+  if (!verified.good) return [`NOT GOOD: ${verified.why}.`]
   const { leaf, detail, origin, size, cosignedBy } = verified
-  const shown = Object.entries(detail).map(
-    ([name, value]) => `  ${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
-  )
   const witnessed = cosignedBy.map(({ name, atSeconds }) => `${name} at ${new Date(atSeconds * 1000).toISOString()}`)
   return [
     `GOOD: ${leaf.event}, record ${leaf.id}, at ${new Date(leaf.atMs as number).toISOString()} by the service's clock.`,
-    ...shown,
+    ...Object.entries(detail).map(([name, value]) => `  ${name}: ${JSON.stringify(value)}`),
     `In the log ${origin}, in the checkpoint of ${size} records.`,
     witnessed.length > 0
       ? `Cosigned by ${witnessed.join(', ')}.`
       : 'No witness cosigned this checkpoint: only the service vouches for it.',
-  ].join('\n')
+  ]
 }
 
-/** Verifies the receipt of a file with the public keys of another, and prints what it shows; returns 0 when it is good, 1 when not, 2 when a file cannot be read. */
-export function verifyFile(file: string, keyFile: string, witnesses: number | undefined, print: (text: string) => void): number {
-  const [receipt, keys] = [readText(file), readText(keyFile)]
-  if (receipt === null || keys === null) {
-    print(`NOT VERIFIED: ${receipt === null ? file : keyFile} cannot be read.`)
+/** Text as one line that shows each of its characters: what steers a terminal, ends a line, turns the direction or takes no room is written out. */
+const inOneLine = (text: string): string =>
+  text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (one) => `\\u{${one.codePointAt(0)!.toString(16)}}`)
+
+interface Asked {
+  readonly receipt: string
+  readonly key: string
+  readonly witnesses?: string | undefined
+}
+
+/** Verifies the receipt of a file with the public keys of another, and prints what it shows; returns 0 when it is good, 1 when not, 2 when nothing was judged. */
+export function verifyFile(asked: Asked | null, print: (line: string) => void): number {
+  const say = (line: string) => print(inOneLine(line))
+  const unverified = (why: string) => {
+    say(`NOT VERIFIED: ${why}.`)
     return 2
   }
-  let verified: Verified
+  const unread = (file: string) => unverified(`${file} cannot be read`)
+  if (asked === null) return unverified('say node verify.ts RECEIPT.json --key PUBLIC_KEYS [--witnesses N]')
+  const { witnesses = '' } = asked
+  if (asked.witnesses !== undefined && !/^\d{1,3}$/.test(witnesses)) return unverified('--witnesses is a whole number')
+  const [file, keyFile] = [octetsIn(asked.receipt), octetsIn(asked.key)]
+  if (file === null) return unread(asked.receipt)
+  if (keyFile === null) return unread(asked.key)
+  let keys: PublicKey[]
   try {
-    verified = verifyReceipt(JSON.parse(receipt) as Receipt, readPublicKeys(keys), witnesses)
+    keys = readPublicKeys(textOf(keyFile))
   } catch (fault) {
-    const why = fault instanceof Error && !(fault instanceof SyntaxError) ? fault.message : 'it is no receipt'
-    verified = { good: false, why }
+    return unverified(`${asked.key} is no file of public keys: ${(fault as Error).message}`)
   }
-  print(verdictText(verified))
+  let receipt: unknown
+  try {
+    receipt = JSON.parse(textOf(file))
+  } catch {
+    receipt = null
+  }
+  const verified = verifyReceipt(receipt as Receipt, keys, witnesses === '' ? undefined : Number(witnesses))
+  for (const line of verdictOf(verified)) say(line)
   return verified.good ? 0 : 1
 }
 
-function readText(file: string): string | null {
+function octetsIn(file: string): Buffer | null {
   try {
-    return readFileSync(file, 'utf8')
+    return readFileSync(file)
   } catch {
     return null
   }
 }
 
-if (import.meta.main) {
-  const options = { key: { type: 'string' }, witnesses: { type: 'string' } } as const
-  const { values, positionals } = parseArgs({ options, allowPositionals: true })
-  const wanted = values.witnesses === undefined ? undefined : Number(values.witnesses)
-  process.exitCode = verifyFile(positionals[0] ?? '', values.key ?? '', wanted, (text) => process.stdout.write(`${text}\n`))
+/** UTF-8, a byte order mark passed over; throws a sentence for any other text. */
+function textOf(octets: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(octets)
+  } catch {
+    throw new Error('it is not UTF-8 text')
+  }
 }
+
+/** What a command line asks for; null when it is not understood. */
+function readWords(args: string[]): Asked | null {
+  const text = { type: 'string' } as const
+  try {
+    const options = { key: text, witnesses: text }
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
+    const { key } = values
+    const [receipt] = positionals
+    return receipt === undefined || positionals.length > 1 || key === undefined ? null : { ...values, receipt, key }
+  } catch {
+    return null
+  }
+}
+
+// import.meta.main would do, but Node 24.0 and 24.1 do not have it.
+const started = process.argv[1] ?? ''
+if (existsSync(started) && realpathSync(started) === realpathSync(import.meta.filename))
+  process.exitCode = verifyFile(readWords(process.argv.slice(2)), (line) => process.stdout.write(`${line}\n`))

@@ -57,11 +57,9 @@ export async function printCheckpoint(config: Config, print: Print): Promise<num
 /** Verifies a receipt, offline; or with --all the whole record against the store. Returns 0 when all is good. */
 export async function verify(config: Config, options: Options, print: Print): Promise<number> {
   if (options.flags.has('all')) return verifyAll(config, print)
-  const [file] = options.words
-  if (file === undefined) throw new UsageError('verify needs a receipt, or --all.')
-  const asked = options.values.get('witnesses')
-  if (asked !== undefined && !/^\d{1,3}$/.test(asked)) throw new UsageError('--witnesses is a number.')
-  return verifyFile(file, needed(options, 'key'), asked === undefined ? undefined : Number(asked), print)
+  const [receipt] = options.words
+  if (receipt === undefined) throw new UsageError('verify needs a receipt, or --all.')
+  return verifyFile({ receipt, key: needed(options, 'key'), witnesses: options.values.get('witnesses') }, print)
 }
 
 async function verifyAll(config: Config, print: Print): Promise<number> {
