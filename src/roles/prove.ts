@@ -56,10 +56,15 @@ export async function printCheckpoint(config: Config, print: Print): Promise<num
 
 /** Verifies a receipt, offline; or with --all the whole record against the store. Returns 0 when all is good. */
 export async function verify(config: Config, options: Options, print: Print): Promise<number> {
-  if (options.flags.has('all')) return verifyAll(config, print)
   const [receipt] = options.words
+  const { values } = options
+  const isOfReceipt = receipt !== undefined || ['key', 'witnesses'].some((option) => values.has(option))
+  if (options.flags.has('all')) {
+    if (isOfReceipt) throw new UsageError('verify takes a receipt or --all, not both.')
+    return verifyAll(config, print)
+  }
   if (receipt === undefined) throw new UsageError('verify needs a receipt, or --all.')
-  return verifyFile({ receipt, key: needed(options, 'key'), witnesses: options.values.get('witnesses') }, print)
+  return verifyFile({ receipt, key: needed(options, 'key'), witnesses: values.get('witnesses') }, print)
 }
 
 async function verifyAll(config: Config, print: Print): Promise<number> {
