@@ -4,7 +4,16 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { type CommandName, UsageError, commandSpecs, helpText, isCommand, needed, parseCommand } from '#cli/command.ts'
+import {
+  type CommandName,
+  UsageError,
+  commandSpecs,
+  helpText,
+  isCommand,
+  needed,
+  neededText,
+  parseCommand,
+} from '#cli/command.ts'
 import { newPersonPassword, readDemonstration } from '#cli/demonstration.ts'
 import { namedInShell, upElsewhere } from '#cli/named.ts'
 import { unanswered } from '#cli/status.ts'
@@ -100,6 +109,15 @@ test('a value that must be there is asked for by name', () => {
   assert.equal(needed(options, 'name'), 'Ada')
   assert.throws(() => needed(options, 'role'), usage(/^--role is missing/))
   assert.throws(() => needed(options, 'address'), usage(/^--address is missing/))
+})
+
+test('a name or a reason is one line without control characters; the text of an automatic reply may have lines', () => {
+  for (const reason of ['left\nGOOD', 'left\r', 'a\u001b[2K', 'a\u009b', 'a\u2028b', 'a\u2029b', '\u007f']) {
+    const { options } = parse('set-account', 'ada', 'suspended', '--reason', reason)
+    assert.throws(() => needed(options, 'reason'), usage(/^--reason is one line, and has no control characters/))
+  }
+  const { options } = parse('away', 'ada', '--text', 'Away.\nBack on Monday.')
+  assert.equal(neededText(options, 'text'), 'Away.\nBack on Monday.')
 })
 
 test('a table pads its columns and leaves no blanks at the ends of lines', () => {

@@ -382,10 +382,17 @@ function readOptions(name: CommandName, spec: CommandSpec, rest: readonly string
   }
 }
 
-/** The value of an option that must be there; throws UsageError. */
-export function needed(options: Options, name: string): string {
+/** The value of an option that must be there, and may have lines; throws UsageError. */
+export function neededText(options: Options, name: string): string {
   const value = options.values.get(name)
   if (value === undefined || value === '') throw new UsageError(`--${name} is missing.`)
+  return value
+}
+
+/** The value of an option that must be there, in one line: names and reasons are printed where a line must not begin with them. Throws UsageError. */
+export function needed(options: Options, name: string): string {
+  const value = neededText(options, name)
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value)) throw new UsageError(`--${name} is one line, and has no control characters.`)
   return value
 }
 

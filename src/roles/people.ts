@@ -1,6 +1,6 @@
 // The operator's commands on what others see of a person: whether they are in the directory, and that they are away. Each act is recorded. G11
 import type { Refused } from '#base/faults.ts'
-import { type Options, UsageError, needed } from '#cli/command.ts'
+import { type Options, UsageError, needed, neededText } from '#cli/command.ts'
 import { noticeOfDays } from '#community/away.ts'
 import { theService } from '#keys/epoch.ts'
 import type { Domains } from '#roles/domains.ts'
@@ -23,7 +23,7 @@ export async function setAway(domains: Domains, options: Options, print: Print):
   const { id, name } = await accountOf(domains, options.words[0] ?? '')
   const isOff = options.flags.has('off')
   const [from, until] = isOff ? ['', ''] : [needed(options, 'from'), needed(options, 'until')]
-  const notice = isOff ? null : noticeOfDays(from, until, needed(options, 'text'))
+  const notice = isOff ? null : noticeOfDays(from, until, neededText(options, 'text'))
   if (notice === null && !isOff) throw new UsageError('--from and --until are days like 2026-12-21.')
   const refusal = await domains.database.transaction((tx) => domains.away.setNotice(tx, theService, id, notice))
   if (refusal === null) print(isOff ? `${name} is not away.` : `${name} is away from ${from} to ${until}.`)
