@@ -125,9 +125,18 @@ export function witnessSize(run: Runner, verifier: string) {
   return run.rows<{ size: number }>(sql`select size from evidence_witness where verifier = ${verifier}`)
 }
 
+/** Notes up to which size a witness has cosigned, and from which. */
 export function noteWitnessSize(run: Runner, verifier: string, size: number) {
-  return run.run(
-    sql`insert into evidence_witness (verifier, size) values (${verifier}, ${size}) on conflict (verifier) do update set size = excluded.size`,
+  return run.run(sql`
+    insert into evidence_witness (verifier, size, first_size) values (${verifier}, ${size}, ${size})
+        on conflict (verifier) do update
+       set size = excluded.size, first_size = least(evidence_witness.first_size, excluded.first_size)`)
+}
+
+/** Every witness that ever cosigned, with the sizes from which and up to which it did. */
+export function witnessSizes(run: Runner) {
+  return run.rows<{ verifier: string; firstSize: number; lastSize: number }>(
+    sql`select verifier, first_size, size as last_size from evidence_witness order by first_size, verifier`,
   )
 }
 

@@ -9,6 +9,7 @@ import {
   latestCheckpoint,
   logKeys,
   tileRow,
+  witnessSizes,
 } from '#evidence/tree.sql.ts'
 import { readVerifier } from '#keys/note.ts'
 import type { Runner } from '#store/database.ts'
@@ -57,7 +58,7 @@ export async function beganAs(run: Runner): Promise<string | null> {
   return first === undefined ? null : (readVerifier(first.verifier)?.name ?? null)
 }
 
-/** The file of public keys for `verify`: the log's, each with the sizes for which it counts, and the witnesses'. */
+/** The file of public keys for `verify`: the log's, each with the sizes for which it counts, and the witnesses' with those from which one must have cosigned. */
 export async function publicKeysText(run: Runner, verifiers: readonly string[], witnesses: readonly string[]): Promise<string> {
   const known = await logKeys(run)
   const lines = verifiers.flatMap((verifier, at) => {
@@ -69,7 +70,19 @@ export async function publicKeysText(run: Runner, verifiers: readonly string[], 
   return [
     '# Public keys of the log and its witnesses, for: ./cjsm verify RECEIPT --key THIS-FILE',
     ...lines,
-    ...witnesses.map((one) => `witness ${one}`),
+    ...(await witnessLines(run, witnesses)),
     '',
   ].join('\n')
+}
+
+/** Those of the settings, from the first size that they cosigned, or else from the next on; and those that were dismissed, for what they cosigned. */
+async function witnessLines(run: Runner, witnesses: readonly string[]): Promise<string[]> {
+  const known = await witnessSizes(run)
+  const [latest] = await latestCheckpoint(run)
+  const dismissed = known.filter(({ verifier }) => !witnesses.includes(verifier))
+  const firstOf = (one: string) => known.find(({ verifier }) => verifier === one)?.firstSize ?? (latest?.size ?? 0) + 1
+  return [
+    ...dismissed.map(({ verifier, firstSize, lastSize }) => `witness ${verifier} ${firstSize} ${lastSize}`),
+    ...witnesses.map((one) => `witness ${one} ${firstOf(one)} -`),
+  ]
 }

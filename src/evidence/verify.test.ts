@@ -168,7 +168,7 @@ test('a file that is no file of public keys is named, and nothing is judged by i
     [`log ${key} 1 - -\n`, /line 1 is none/],
     [`log ${witness.verifier} 1 -\n`, /line 1 is none/],
     [`witness ${key} 1 -\n`, /line 1 is none/],
-    [`log ${key} 1 -\nwitness ${witness.verifier} x\n`, /line 2 is none/],
+    [`log ${key} 1 -\nwitness ${witness.verifier} 1\n`, /line 2 is none/],
     [keys.replaceAll(' ', '\t'), /line 1 is none/],
     [keys.replace(/\+[0-9a-f]{8}\+/, `+${other}+`), /line 1 has a key whose id is not its own/],
     [Buffer.from(`\ufeff${keys}`, 'utf16le'), /it is not UTF-8 text/],
@@ -212,4 +212,26 @@ test('a cosignature is shown with its time; one of a time that no date has, or b
   assert.equal(verified(twice, { keys: both, witnesses: '2' }).code, 1)
   const late = verified(signed(cosign(text, witness, 9e15)), { keys: keysWith(`${witness.verifier}`), witnesses: '0' })
   assert.equal(late.lines.at(-1), 'No witness cosigned this checkpoint: only the service vouches for it.')
+})
+
+test('a cosignature is wanted from the size that a witness’s line says, and counts up to the last one', () => {
+  const line = (sizes: string) => `${keys}witness ${witness.verifier}${sizes}\n`
+  const [plain, cosigned] = [receiptOf(), receiptOf({ signatures: ['cosigned'] })]
+  for (const [sizes, isWanted, counts] of [
+    ['', true, true],
+    [' 1 -', true, true],
+    [' 1 1', true, true],
+    [' 2 -', false, true],
+    [' 2 9', false, true],
+  ] as const) {
+    assert.equal(verified(plain, { keys: line(sizes) }).code, isWanted ? 1 : 0, sizes)
+    assert.equal(verified(cosigned, { keys: line(sizes) }).code, 0, sizes)
+    assert.equal(verified(cosigned, { keys: line(sizes), witnesses: '1' }).code, counts ? 0 : 1, sizes)
+  }
+  assert.equal(verified(plain, { keys: line(' 2 1') }).code, 2)
+  const { said } = verified(plain, { keys: line(' 1 -') })
+  assert.match(
+    said,
+    /cosignatures of 0 witnesses, and 1 must have cosigned\. Ask for the receipt anew.*--witnesses 0 takes it as it is/,
+  )
 })

@@ -50,7 +50,7 @@ interface PublicKey {
   readonly name: string
   readonly id: Buffer
   readonly raw: Buffer
-  /** The sizes of the tree for which a key of the log counts; none are said of a witness. */
+  /** The sizes of the tree for which a key of the log counts; for which a witness's cosignature is asked for. */
   readonly first: number
   readonly last: number
 }
@@ -73,8 +73,8 @@ function octetsOf(text: unknown, length?: number): Buffer | null {
 const keyLine = /^(log|witness) ([^\s+]+)\+([0-9a-f]{8})\+(\S{44})(?: (0|[1-9]\d{0,14}) ([1-9]\d{0,14}|-))?$/u
 
 /**
- * Reads a file of public keys: lines `log KEY FIRST LAST` (LAST is - for the key in use) and `witness KEY`; # begins a remark.
- * Throws a sentence for what is no such file.
+ * Reads a file of public keys: lines `log KEY FIRST LAST` and `witness KEY FIRST LAST`, LAST being - for one in use; # begins a remark.
+ * `witness KEY`, of an older file, is for every size. Throws a sentence for what is no such file.
  */
 export function readPublicKeys(text: string): PublicKey[] {
   const keys = text.split('\n').flatMap((line, at) => {
@@ -83,7 +83,7 @@ export function readPublicKeys(text: string): PublicKey[] {
     const octets = octetsOf(encoded, 33)
     const algorithm = kind === 'log' ? 1 : 4 // C2SP signed-note: Ed25519; C2SP tlog-cosignature: Ed25519 with a time
     const sizes = first === undefined ? [1, Infinity] : [Number(first), last === '-' ? Infinity : Number(last)]
-    if (octets === null || octets[0] !== algorithm || (kind === 'log') !== (first !== undefined) || sizes[0]! > sizes[1]!)
+    if (octets === null || octets[0] !== algorithm || (kind === 'log' && first === undefined) || sizes[0]! > sizes[1]!)
       throw new Error(`line ${at + 1} is none of a public key and its sizes`)
     const own = sha256(`${name}\n`, octets).subarray(0, 4)
     if (own.toString('hex') !== id) throw new Error(`line ${at + 1} has a key whose id is not its own`)
@@ -181,7 +181,7 @@ function lackingPart({ leaf, opening, index, proof, checkpoint }: Receipt): stri
   return parts.find(([, isThere]) => !isThere)?.[0] ?? null
 }
 
-/** Verifies a receipt with public keys alone; at least `witnesses` of them must have cosigned, by default one when the file names any. */
+/** Verifies a receipt with public keys alone; at least `witnesses` of them must have cosigned, by default one where the file asks for any at that size. */
 export function verifyReceipt(receipt: Receipt, keys: readonly PublicKey[], witnesses?: number): Verified {
   const bad = (why: string): Verified => ({ good: false, why })
   if (receipt?.format !== 'cjsm-receipt-1') return bad('it is not a receipt of a known form')
@@ -211,17 +211,21 @@ export function verifyReceipt(receipt: Receipt, keys: readonly PublicKey[], witn
   const signer = signed.find(({ first, last }) => first <= size && size <= last)
   if (signer === undefined) return bad('the key that signed the checkpoint did not count at its size')
 
-  // One key counts once, whatever its names.
-  const asked = keys.filter(({ kind }) => kind === 'witness')
+  // A cosignature counts before its witness was asked for one, and not after it was dismissed; one key counts once, whatever its names.
+  const asked = keys.filter(({ kind, last }) => kind === 'witness' && size <= last)
   const cosigned = new Map<string, Cosigned>()
   for (const key of asked) {
     const atSeconds = signedAt(text, signatures, key)
     if (atSeconds !== null) cosigned.set(key.raw.toString('hex'), { name: key.name, atSeconds })
   }
-  const needed = witnesses ?? (asked.length > 0 ? 1 : 0)
-  if (!(cosigned.size >= needed)) return bad(`${cosigned.size} witnesses cosigned the checkpoint, and ${needed} must have`)
+  const needed = witnesses ?? (asked.some(({ first }) => first <= size) ? 1 : 0)
+  if (!(cosigned.size >= needed)) return bad(tooFewCosigned(cosigned.size, needed))
   return { good: true, leaf, detail, origin, size, signedBy: signer.name, cosignedBy: [...cosigned.values()] }
 }
+
+/** What is too few, and what a reader can do. */
+const tooFewCosigned = (cosigned: number, needed: number) =>
+  `the checkpoint has the cosignatures of ${cosigned} witnesses, and ${needed} must have cosigned. Ask for the receipt anew: by now it may be under a checkpoint that has them. --witnesses ${cosigned} takes it as it is${cosigned === 0 ? ', on the word of the service alone' : ''}`
 
 /** What a verified receipt says, in lines for a reader. */
 function verdictOf(verified: Verified): string[] {
