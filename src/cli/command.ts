@@ -266,13 +266,17 @@ export const commandSpecs = {
     options: { ...where, ...json },
   },
   receipt: {
-    usage: 'receipt ID [--recipient ADDRESS]',
+    usage: 'receipt ID [--recipient ADDRESS] [--delivered]',
     says: 'print the receipt of a record, to be verified with public keys alone (G14)',
     words: ['record’s id'],
-    options: { ...where, recipient: { type: 'string', says: 'whose part, where there is one for each recipient' } },
+    options: {
+      ...where,
+      recipient: { type: 'string', says: 'whose part, where there is one for each recipient' },
+      delivered: { type: 'boolean', says: 'that of the delivery, to be compared with the message as it was delivered' },
+    },
   },
   verify: {
-    usage: 'verify (FILE --key PUBLIC-KEYS [--witnesses N] | --all)',
+    usage: 'verify (FILE --key PUBLIC-KEYS [--message FILE.eml] [--witnesses N] | --all)',
     says: 'verify a receipt, without the service; or the whole record against what is stored',
     words: [],
     optionalWord: true,
@@ -280,6 +284,7 @@ export const commandSpecs = {
       ...where,
       all: { type: 'boolean', says: 'hold the whole record against the store, and name each thing that is wrong' },
       key: { type: 'string', says: 'the file of public keys' },
+      message: { type: 'string', says: 'a file that is compared with the message of the receipt' },
       witnesses: { type: 'string', says: 'how many witnesses must have cosigned' },
     },
   },

@@ -4,10 +4,11 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { consignmentOf } from '#evidence/consignment.ts'
 import { receiptOf } from '#evidence/receipt.ts'
 import { sequence } from '#evidence/sequencer.ts'
 import { publicKeysText } from '#evidence/tree.ts'
-import { type Receipt, readPublicKeys, verifyReceipt } from '#evidence/verify.ts'
+import { type Receipt, compareMessage, readPublicKeys, verifyReceipt } from '#evidence/verify.ts'
 import { theService } from '#keys/epoch.ts'
 import { messageOf, openTestDoors } from '#test/support/acceptance.ts'
 import { testLogKeeper, testOrigin } from '#test/support/log-keeper.ts'
@@ -19,11 +20,8 @@ const doors = await openTestDoors(service)
 const { logKeeper } = await testLogKeeper({ folders: { root: folders.keys, keyring: folders.keyring } })
 const sender = service.person('prosecutor')
 const [to, blind] = [service.person('solicitor'), service.person('barrister')]
-const reply = await doors.submit(
-  sender,
-  [to.address, blind.address],
-  messageOf(`From: ${sender.address}`, `To: ${to.address}`, 'Subject: for one, and another', '', 'Hello.'),
-)
+const sent = messageOf(`From: ${sender.address}`, `To: ${to.address}`, 'Subject: for one, and another', '', 'Hello.')
+const reply = await doors.submit(sender, [to.address, blind.address], sent)
 assert.ok(reply.kind === 'accepted')
 await sequence({ ...domains, logKeeper, origin: testOrigin })
 const keyText = await publicKeysText(domains.database, await logKeeper.verifiers(), [])
@@ -65,6 +63,29 @@ test('a recipient whom a record names twice has a receipt all the same (G14)', a
   const verified = verifyReceipt((await receiptOf(domains, twice.id, to.address)) as Receipt, keys)
   assert.equal(verified.good && verified.detail.recipient, to.address)
   assert.match(String(await receiptOf(domains, twice.id, null)), /name the recipient/)
+})
+
+test('who has what was sent compares it with the receipt of the acceptance, who has what came with that of the delivery (G14)', async () => {
+  assert.ok(reply.kind === 'accepted')
+  const [came] = await doors.read(to)
+  const delivery = (await consignmentOf(domains, reply.receipt, to.address))!
+  const delivered = (await receiptOf(domains, delivery, to.address)) as Receipt
+  const compared = (of: Receipt, message: string) => {
+    const verified = verifyReceipt(of, keys)
+    assert.ok(verified.good)
+    const said: string[] = []
+    const code = compareMessage(verified.detail, Buffer.from(message), (line) => said.push(line))
+    return [code, said.join().slice(0, 15)]
+  }
+  assert.deepEqual(compared(receipt, sent), [0, 'The file is the'])
+  assert.deepEqual(compared(delivered, came!), [0, 'The file is the'])
+  assert.deepEqual(compared(receipt, came!), [1, 'NOT THE MESSAGE'])
+  assert.deepEqual(compared(delivered, sent), [1, 'NOT THE MESSAGE'])
+  assert.equal(JSON.stringify(delivered).includes(blind.address), false)
+  assert.equal(await consignmentOf(domains, reply.receipt, blind.address), delivery)
+  assert.equal(await consignmentOf(domains, reply.receipt, null), delivery)
+  assert.equal(await consignmentOf(domains, reply.receipt, 'nobody@cjsm.test'), null)
+  assert.equal(await consignmentOf(domains, delivery, to.address), null)
 })
 
 test('a receipt with any one octet of its parts changed is not good, or is no receipt', () => {

@@ -43,6 +43,15 @@ export function recordsWithoutPlace(run: Runner, afterId: string, atMost: number
   )
 }
 
+/** The deliveries of what a party sent, after an id. */
+export function consignmentsAfter(run: Runner, afterId: string, about: string, atMost: number) {
+  const words = [`"about":"${about}"`, '"event":"ContentConsignment"'].map((word) => Buffer.from(word))
+  return run.rows<{ id: string }>(sql`
+    select id from evidence_record
+     where id > ${afterId} and position(${words[0]!}::bytea in leaf) > 0 and position(${words[1]!}::bytea in leaf) > 0
+     order by id limit ${atMost}`)
+}
+
 export function partiesAfter(run: Runner, afterId: string, atMost: number) {
   return run.rows<{ id: string; subjectHash: Buffer; sealedMeaning: Buffer }>(
     sql`select id, subject_hash, sealed_meaning from evidence_party where id > ${afterId} order by id limit ${atMost}`,

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { randomOctets } from '#base/ids.ts'
 import { type Canonical, canonical } from '#evidence/canonical.ts'
-import { type Leaf, commit } from '#evidence/leaf.ts'
+import { type Leaf, commit, contentCommitment } from '#evidence/leaf.ts'
 import { leafHash } from '#evidence/merkle.ts'
 import { verifyFile } from '#evidence/verify.ts'
 import { checkpointText } from '#keys/checkpoint.ts'
@@ -58,7 +58,7 @@ function receiptOf(
 const cosign = (checkpoint: string, by = witness, atSeconds = second) => by.sign(checkpoint, atSeconds)
 
 /** What the verifier prints, line by line, and its exit code, for a receipt (or any octets) and a file of public keys. */
-function verified(receipt: unknown, o: { keys?: string | Buffer; witnesses?: string } = {}) {
+function verified(receipt: unknown, o: { keys?: string | Buffer; witnesses?: string; message?: Buffer | string } = {}) {
   const file = (name: string, octets: Buffer | string) => {
     writeFileSync(join(folder, name), octets)
     return join(folder, name)
@@ -70,6 +70,7 @@ function verified(receipt: unknown, o: { keys?: string | Buffer; witnesses?: str
       receipt: file('receipt.json', isOctets ? receipt : JSON.stringify(receipt)),
       key: file('keys.txt', o.keys ?? keys),
       witnesses: o.witnesses,
+      message: o.message === undefined ? undefined : file('message.eml', o.message),
     },
     (line) => void lines.push(line),
   )
@@ -234,4 +235,36 @@ test('a cosignature is wanted from the size that a witness’s line says, and co
     said,
     /cosignatures of 0 witnesses, and 1 must have cosigned\. Ask for the receipt anew.*--witnesses 0 takes it as it is/,
   )
+})
+
+test('a message is compared with what the detail commits to, as it is or with CRLF for each line end, and the answer is plain (G14)', () => {
+  const sent = Buffer.from('Subject: caf\u00e9\r\n\r\nOne.\r\nTwo.\r\n')
+  const commitment = contentCommitment(hash('sha256', sent, 'buffer'))
+  const lf = sent.toString().replaceAll('\r\n', '\n')
+  for (const [part, words] of [
+    ['submitted', 'as it was submitted'],
+    ['delivered', 'as it was delivered'],
+    ['content', 'as it was put into the mailbox'],
+  ] as const) {
+    const receipt = receiptOf({ detail: { [part]: commitment } })
+    const last = (message: Buffer | string) => {
+      const { code, lines } = verified(receipt, { message })
+      assert.match(lines[0]!, /^GOOD: /)
+      return [code, lines.at(-1)]
+    }
+    assert.deepEqual(last(sent), [0, `The file is the message ${words}, octet for octet.`])
+    assert.deepEqual(last(lf), [0, `The file is the message ${words}, octet for octet once each of its lines ends with CRLF.`])
+    for (const other of ['', 'x', `${lf} `, lf.replace('One', 'Own'), `Received: x\n${lf}`]) {
+      const [code, said] = last(other)
+      assert.equal(code, 1)
+      assert.match(String(said), new RegExp(`^NOT THE MESSAGE: the file is not the message ${words}, neither as it is nor`))
+    }
+  }
+  const none: Canonical[] = [{ reason: 'x' }, { submitted: null }, { submitted: { salt: 'x', sha256: 'x' } }]
+  for (const detail of none) {
+    const { code, lines } = verified(receiptOf({ detail }), { message: sent })
+    assert.deepEqual([code, lines.at(-1)], [2, 'NOT COMPARED: this record commits to no message.'])
+  }
+  const changed = { ...receiptOf({ detail: { submitted: commitment } }), index: 1 }
+  assert.deepEqual(verified(changed, { message: sent }).lines, ['NOT GOOD: the record is not in the tree of the checkpoint.'])
 })

@@ -1,6 +1,6 @@
 // The verifier of receipts: one file, nothing but Node's own modules, no database, no network. It stands alone on purpose, so that
 // an expert can read it to its end and run it by itself (Node 24 or later):
-//   node verify.ts RECEIPT.json --key PUBLIC_KEYS [--witnesses N]
+//   node verify.ts RECEIPT.json --key PUBLIC_KEYS [--message FILE.eml] [--witnesses N]
 //
 // A receipt holds one record of the service's log (the "leaf"), what opens one of the record's commitments, and a proof that the leaf
 // is in the tree whose root a signed checkpoint states. It is good when each of these holds:
@@ -10,6 +10,7 @@
 //   4. As many witnesses of that file as are asked for cosigned it: who holds the log's key cannot show two people different logs unseen.
 // Everything must be written in its one right form (RFC 8785, base64, C2SP signed-note): two readers cannot take it differently.
 // What is proved holds from the time of the checkpoint on: before it, a record could still have been left out.
+// With a message, it is also said whether its octets are those to which the detail commits: SHA-256(salt ‖ SHA-256(message)).
 import { createPublicKey, hash, verify } from 'node:crypto'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -242,6 +243,32 @@ function verdictOf(verified: Verified): string[] {
   ]
 }
 
+const contents = {
+  submitted: 'the message as it was submitted',
+  delivered: 'the message as it was delivered',
+  content: 'the message as it was put into the mailbox',
+}
+
+/** Says whether a message is the one whose digest a detail commits to, as it is or with CRLF for each line end; 0 when it is, 1 when not, 2 when the detail names none. */
+export function compareMessage(detail: Plain, message: Buffer, say: (line: string) => void): number {
+  const [name, what] = Object.entries(contents).find((one) => Object.hasOwn(detail, one[0])) ?? []
+  const { salt, sha256: committed } = (name === undefined ? {} : (detail[name] ?? {})) as Plain
+  const salted = octetsOf(salt, 32)
+  if (salted === null) {
+    say('NOT COMPARED: this record commits to no message.')
+    return 2
+  }
+  const isIt = (octets: Buffer) => sha256(salted, sha256(octets)).toString('base64') === committed
+  const withCrlf = () => Buffer.from(message.toString('latin1').replace(/\r?\n/g, '\r\n'), 'latin1')
+  if (isIt(message)) say(`The file is ${what}, octet for octet.`)
+  else if (isIt(withCrlf())) say(`The file is ${what}, octet for octet once each of its lines ends with CRLF.`)
+  else {
+    say(`NOT THE MESSAGE: the file is not ${what}, neither as it is nor with CRLF at the end of each line.`)
+    return 1
+  }
+  return 0
+}
+
 /** Text as one line that shows each of its characters: what steers a terminal, ends a line, turns the direction or takes no room is written out. */
 const inOneLine = (text: string): string =>
   text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (one) => `\\u{${one.codePointAt(0)!.toString(16)}}`)
@@ -249,6 +276,7 @@ const inOneLine = (text: string): string =>
 interface Asked {
   readonly receipt: string
   readonly key: string
+  readonly message?: string | undefined
   readonly witnesses?: string | undefined
 }
 
@@ -260,12 +288,14 @@ export function verifyFile(asked: Asked | null, print: (line: string) => void): 
     return 2
   }
   const unread = (file: string) => unverified(`${file} cannot be read`)
-  if (asked === null) return unverified('say node verify.ts RECEIPT.json --key PUBLIC_KEYS [--witnesses N]')
+  if (asked === null) return unverified('say node verify.ts RECEIPT.json --key PUBLIC_KEYS [--message FILE.eml] [--witnesses N]')
   const { witnesses = '' } = asked
   if (asked.witnesses !== undefined && !/^\d{1,3}$/.test(witnesses)) return unverified('--witnesses is a whole number')
   const [file, keyFile] = [octetsIn(asked.receipt), octetsIn(asked.key)]
+  const message = asked.message === undefined ? undefined : octetsIn(asked.message)
   if (file === null) return unread(asked.receipt)
   if (keyFile === null) return unread(asked.key)
+  if (message === null) return unread(asked.message ?? '')
   let keys: PublicKey[]
   try {
     keys = readPublicKeys(textOf(keyFile))
@@ -280,7 +310,8 @@ export function verifyFile(asked: Asked | null, print: (line: string) => void): 
   }
   const verified = verifyReceipt(receipt as Receipt, keys, witnesses === '' ? undefined : Number(witnesses))
   for (const line of verdictOf(verified)) say(line)
-  return verified.good ? 0 : 1
+  if (!verified.good) return 1
+  return message === undefined ? 0 : compareMessage(verified.detail, message, say)
 }
 
 function octetsIn(file: string): Buffer | null {
@@ -304,7 +335,7 @@ function textOf(octets: Buffer): string {
 function readWords(args: string[]): Asked | null {
   const text = { type: 'string' } as const
   try {
-    const options = { key: text, witnesses: text }
+    const options = { key: text, message: text, witnesses: text }
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
     const { key } = values
     const [receipt] = positionals

@@ -9,6 +9,7 @@ test('verify takes a receipt or --all, never both, so that no receipt is passed 
     ['receipt.json', '--all'],
     ['--all', '--key', 'keys'],
     ['--all', '--witnesses', '0'],
+    ['--all', '--message', 'sent.eml'],
   ]) {
     const { config, options } = parseCommand('verify', typed, { CJSM_DATA_FOLDER: '/srv/cjsm' })
     await assert.rejects(

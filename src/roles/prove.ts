@@ -5,6 +5,7 @@ import { type Options, UsageError, needed } from '#cli/command.ts'
 import type { Config } from '#config.ts'
 import { auditHolds, newHeldAccounts } from '#delivery/audit-holds.ts'
 import { auditEvidence } from '#evidence/audit.ts'
+import { consignmentOf } from '#evidence/consignment.ts'
 import { receiptOf } from '#evidence/receipt.ts'
 import { checkpointNote, publicKeysText, treeOf } from '#evidence/tree.ts'
 import { verifyFile } from '#evidence/verify.ts'
@@ -31,7 +32,11 @@ async function within<T>(config: Config, work: (domains: Domains, logKeeper: Log
 export async function printReceipt(config: Config, options: Options, print: Print): Promise<number> {
   const [id = ''] = options.words
   if (!/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(id)) throw new UsageError('A record is named by its id.')
-  const receipt = await within(config, (domains) => receiptOf(domains, id, options.values.get('recipient') ?? null))
+  const recipient = options.values.get('recipient') ?? null
+  const receipt = await within(config, async (domains) => {
+    const record = options.flags.has('delivered') ? await consignmentOf(domains, id, recipient) : id
+    return record === null ? 'There is no record that the message was delivered.' : receiptOf(domains, record, recipient)
+  })
   print(typeof receipt === 'string' ? receipt : JSON.stringify(receipt, null, 2))
   return typeof receipt === 'string' ? 1 : 0
 }
@@ -58,13 +63,16 @@ export async function printCheckpoint(config: Config, print: Print): Promise<num
 export async function verify(config: Config, options: Options, print: Print): Promise<number> {
   const [receipt] = options.words
   const { values } = options
-  const isOfReceipt = receipt !== undefined || ['key', 'witnesses'].some((option) => values.has(option))
+  const isOfReceipt = receipt !== undefined || ['key', 'message', 'witnesses'].some((option) => values.has(option))
   if (options.flags.has('all')) {
     if (isOfReceipt) throw new UsageError('verify takes a receipt or --all, not both.')
     return verifyAll(config, print)
   }
   if (receipt === undefined) throw new UsageError('verify needs a receipt, or --all.')
-  return verifyFile({ receipt, key: needed(options, 'key'), witnesses: values.get('witnesses') }, print)
+  return verifyFile(
+    { receipt, key: needed(options, 'key'), message: values.get('message'), witnesses: values.get('witnesses') },
+    print,
+  )
 }
 
 async function verifyAll(config: Config, print: Print): Promise<number> {
