@@ -1,9 +1,10 @@
 // At each start: does the tree extend the anchor, which is kept outside the data folder, and what the witnesses last saw? Yesterday's data does not. docs/flow.md, Evidence.
 import type { Log } from '#base/log.ts'
-import { emptyRoot } from '#evidence/merkle.ts'
 import { TreeIsDamaged } from '#evidence/tiles.ts'
-import { readEdge, treeOf } from '#evidence/tree.ts'
+import { type Tree, readEdge, treeOf } from '#evidence/tree.ts'
 import { type Witness, askWitness } from '#evidence/witnesses.ts'
+import type { Anchored } from '#keys/anchor.ts'
+import { emptyRoot } from '#keys/consistency.ts'
 import type { LogKeeper } from '#keys/log-keys.ts'
 import type { Database } from '#store/database.ts'
 
@@ -15,6 +16,17 @@ export interface Extension {
   /** Verifier keys of witnesses that saw another tree. */
   readonly conflicting: readonly string[]
   readonly tree: { readonly size: number; readonly root: string }
+}
+
+/** Why a stored tree of `size` entries does not extend the anchor, a sentence; null when it does. */
+export async function whyUnlikeAnchor(tree: Tree, size: number, anchor: Anchored): Promise<string | null> {
+  if (anchor.missing)
+    return 'The anchor of the record is missing from keyFolder: whether the record was rolled back cannot be told.'
+  if (size < anchor.size)
+    return `The record was rolled back: it has ${size} entries in its tree, and ${anchor.size} were signed before.`
+  return (await tree.rootAt(anchor.size)).toString('base64') === anchor.root
+    ? null
+    : `The record was rewritten: its first ${anchor.size} entries are not those that were signed before.`
 }
 
 /** Compares the stored tree with the anchor and the witnesses; a witness that does not answer is passed over. */
@@ -34,12 +46,8 @@ export async function compareWithAnchor(o: {
     await readEdge(database, size, root)
     if (!(await tree.rootAt(size)).equals(root)) throw new TreeIsDamaged('the tiles are not those of the checkpoint')
     const reasons: string[] = []
-    if (anchor.missing)
-      reasons.push('The anchor of the record is missing from keyFolder: whether the record was rolled back cannot be told.')
-    else if (size < anchor.size)
-      reasons.push(`The record was rolled back: it has ${size} entries in its tree, and ${anchor.size} were signed before.`)
-    else if ((await tree.rootAt(anchor.size)).toString('base64') !== anchor.root)
-      reasons.push(`The record was rewritten: its first ${anchor.size} entries are not those that were signed before.`)
+    const unlike = await whyUnlikeAnchor(tree, size, anchor)
+    if (unlike !== null) reasons.push(unlike)
     const conflicting: string[] = []
     for (const witness of o.witnesses) {
       if (latest === null) break

@@ -104,9 +104,9 @@ test('the anchor is kept once a second, however many checkpoints are signed mean
   let anchors = 0
   const counting = {
     ...logKeeper,
-    keepAnchor: (note: string) => {
+    keepAnchor: (note: string, proof: readonly Buffer[]) => {
       anchors++
-      return logKeeper.keepAnchor(note)
+      return logKeeper.keepAnchor(note, proof)
     },
   }
   const clock: Clock = { now: () => Date.now(), monotonic: () => nowMs }

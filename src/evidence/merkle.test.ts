@@ -2,18 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import {
-  type Nodes,
-  consistencyProof,
-  emptyRoot,
-  inclusionProof,
-  leafHash,
-  nodeHash,
-  provesConsistency,
-  rootAt,
-} from '#evidence/merkle.ts'
+import { type Nodes, consistencyProof, inclusionProof, leafHash, rootAt } from '#evidence/merkle.ts'
 import { type Edge, type Tile, appendLeaves, isEdgeOf, nodesOf, rootOfEdge } from '#evidence/tiles.ts'
 import { rootFromInclusion } from '#evidence/verify.ts'
+import { emptyRoot, nodeHash, provesConsistency } from '#keys/consistency.ts'
 
 /** MTH(D[n]) as RFC 6962 §2.1 writes it. */
 function merkleTreeHash(leaves: readonly Buffer[]): Buffer {

@@ -1,17 +1,11 @@
 // The Merkle tree: hashes, roots, and proofs of inclusion and consistency, over whatever gives the hashes of its full subtrees. RFC 6962 §2.1, RFC 9162 §2.1.
 import { hash } from 'node:crypto'
+import { emptyRoot, nodeHash } from '#keys/consistency.ts'
 
 export const hashOctets = 32
 
 /** RFC 6962 §2.1: SHA-256(0x00 ‖ leaf). */
 export const leafHash = (leaf: Buffer): Buffer => hash('sha256', Buffer.concat([Buffer.of(0), leaf]), 'buffer')
-
-/** RFC 6962 §2.1: SHA-256(0x01 ‖ left ‖ right). */
-export const nodeHash = (left: Buffer, right: Buffer): Buffer =>
-  hash('sha256', Buffer.concat([Buffer.of(1), left, right]), 'buffer')
-
-/** The root of a tree without leaves: the hash of nothing. */
-export const emptyRoot: Buffer = hash('sha256', Buffer.alloc(0), 'buffer')
 
 /** The hash of the full subtree of 2^`level` leaves that is the `index`th of its kind. */
 export type Nodes = (level: number, index: number) => Promise<Buffer>
@@ -51,9 +45,9 @@ export async function inclusionProof(nodes: Nodes, index: number, size: number):
   return proof.reverse()
 }
 
-/** PROOF(from, D[size]) of RFC 6962 §2.1.2: that the first `from` leaves are as they were. Empty from 0 and for the same size. */
+/** PROOF(from, D[size]) of RFC 6962 §2.1.2: that the first `from` leaves are as they were. Empty from 0, for the same size, and for a smaller one, which it does not prove. */
 export async function consistencyProof(nodes: Nodes, from: number, size: number): Promise<Buffer[]> {
-  if (from === 0 || from === size) return []
+  if (from === 0 || from >= size) return []
   const proof: Buffer[] = []
   let [start, end] = [0, size]
   let whole = true // what is left of the older tree is a subtree that the verifier knows
@@ -70,28 +64,4 @@ export async function consistencyProof(nodes: Nodes, from: number, size: number)
   }
   if (!whole) proof.push(await rangeHash(nodes, start, end))
   return proof.reverse()
-}
-
-/** True when the proof shows that the tree of `size` leaves with `root` extends the one of `from` leaves with `fromRoot`. RFC 9162 §2.1.4.2. */
-export function provesConsistency(from: number, fromRoot: Buffer, size: number, root: Buffer, proof: readonly Buffer[]): boolean {
-  if (from > size) return false
-  if (from === size) return proof.length === 0 && fromRoot.equals(root)
-  if (from === 0) return proof.length === 0 && fromRoot.equals(emptyRoot)
-  const path = Number.isInteger(Math.log2(from)) ? [fromRoot, ...proof] : [...proof]
-  let [node, last] = [from - 1, size - 1]
-  while (node % 2 === 1) [node, last] = [Math.floor(node / 2), Math.floor(last / 2)]
-  const first = path.shift()
-  if (first === undefined) return false
-  let [older, newer] = [first, first]
-  for (const one of path) {
-    if (last === 0) return false
-    if (node % 2 === 1 || node === last) {
-      older = nodeHash(one, older)
-      newer = nodeHash(one, newer)
-      while (node !== 0 && node % 2 === 0) [node, last] = [Math.floor(node / 2), Math.floor(last / 2)]
-    } else newer = nodeHash(newer, one)
-    node = Math.floor(node / 2)
-    last = Math.floor(last / 2)
-  }
-  return last === 0 && older.equals(fromRoot) && newer.equals(root)
 }

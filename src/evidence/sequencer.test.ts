@@ -6,7 +6,7 @@ import { systemClock } from '#base/clock.ts'
 import { newLog } from '#base/log.ts'
 import { auditEvidence } from '#evidence/audit.ts'
 import { compareWithAnchor } from '#evidence/extends-anchor.ts'
-import { emptyRoot, leafHash, nodeHash } from '#evidence/merkle.ts'
+import { leafHash } from '#evidence/merkle.ts'
 import { receiptOf } from '#evidence/receipt.ts'
 import { openEvidence } from '#evidence/record.ts'
 import { keepAnchor, sequence, startSequencer } from '#evidence/sequencer.ts'
@@ -14,6 +14,7 @@ import { openStanding } from '#evidence/standing.ts'
 import { TreeIsDamaged } from '#evidence/tiles.ts'
 import { beganAs, publicKeysText, treeOf } from '#evidence/tree.ts'
 import { type Receipt, readPublicKeys, verifyReceipt } from '#evidence/verify.ts'
+import { emptyRoot, nodeHash } from '#keys/consistency.ts'
 import { theService } from '#keys/epoch.ts'
 import { openKeys } from '#keys/keys.ts'
 import { aesGcmZstd } from '#keys/sealing.ts'
@@ -182,7 +183,7 @@ test('yesterday’s tree, and a tree rewritten with the log’s own key, do not 
   await sequence(parts)
   const ahead = (await treeOf(database).latest())!
   const { logKeeper: seenMore, anchor } = await testLogKeeper()
-  await anchor.keep({ origin: testOrigin, size: ahead.size + 7, root: ahead.root }, 'a note')
+  await anchor.keep({ origin: testOrigin, size: ahead.size + 7, root: ahead.root }, 'a note', [])
   const rolledBack = await compareWithAnchor({ database, logKeeper: seenMore, witnesses: [], log })
   assert.equal(
     rolledBack.why,
@@ -199,6 +200,11 @@ test('yesterday’s tree, and a tree rewritten with the log’s own key, do not 
   const { logKeeper: stolen } = await testLogKeeper()
   await sequence({ ...parts, logKeeper: stolen })
   assert.match((await compare()).why!, new RegExp(`rewritten: its first ${size} entries`))
+  await write(1)
+  const rewritten = startSequencer({ ...parts, standing, log })
+  await rewritten.stop()
+  assert.match((await standing.why())!, new RegExp(`rewritten: its first ${size} entries`), 'found while it runs, too')
+  await standing.release()
 
   // Damaged: a tile of the edge is not what was signed.
   await write(1)

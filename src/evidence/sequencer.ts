@@ -3,7 +3,8 @@ import type { Clock } from '#base/clock.ts'
 import { faultPoint } from '#base/fault-point.ts'
 import { type Log, describeFault } from '#base/log.ts'
 import { anchorEveryMs, checkpointKeptMs, maxSequencedAtOnce, sequenceEveryMs } from '#evidence/limits.ts'
-import { emptyRoot, leafHash } from '#evidence/merkle.ts'
+import { whyUnlikeAnchor } from '#evidence/extends-anchor.ts'
+import { leafHash } from '#evidence/merkle.ts'
 import type { Standing } from '#evidence/standing.ts'
 import { TreeIsDamaged, appendLeaves, rootOfEdge } from '#evidence/tiles.ts'
 import { readEdge, treeOf } from '#evidence/tree.ts'
@@ -17,6 +18,7 @@ import {
   unsequenced,
 } from '#evidence/tree.sql.ts'
 import { checkpointText } from '#keys/checkpoint.ts'
+import { emptyRoot } from '#keys/consistency.ts'
 import type { LogKeeper } from '#keys/log-keys.ts'
 import { readNote, readVerifier, signedAt } from '#keys/note.ts'
 import type { Database } from '#store/database.ts'
@@ -28,9 +30,15 @@ export interface SequencerParts {
   readonly clock: Clock
 }
 
+/** The stored tree does not extend the anchor; the message is the sentence that says why. */
+class UnlikeAnchor extends Error {
+  override name = 'UnlikeAnchor'
+}
+
 /**
  * Takes records that have no place yet, in the order of their ids, never "above the last": a transaction that began earlier may commit later.
- * Indexes, tiles and checkpoint are one transaction. Returns how many it took; throws TreeIsDamaged when the tree is not the one last signed.
+ * Indexes, tiles and checkpoint are one transaction. Returns how many it took; throws TreeIsDamaged when the tree is not the one last signed,
+ * UnlikeAnchor when the key process would sign nothing over it.
  */
 export async function sequence(parts: SequencerParts): Promise<number> {
   const { database, logKeeper, origin, clock } = parts
@@ -56,7 +64,11 @@ export async function sequence(parts: SequencerParts): Promise<number> {
     if (written !== appended.changed.length) throw new TreeIsDamaged('there are tiles beyond the end of the tree')
     const size = before + records.length
     const root = rootOfEdge(appended.edge)
-    const note = await logKeeper.sign(checkpointText({ origin, size, root }))
+    const anchor = await logKeeper.anchor()
+    const unlike = await whyUnlikeAnchor(treeOf(tx), before, anchor)
+    if (unlike !== null) throw new UnlikeAnchor(unlike)
+    const proof = await treeOf(tx).consistency(anchor.size, size)
+    const note = await logKeeper.sign(checkpointText({ origin, size, root }), proof)
     faultPoint('checkpoint-signed')
     const madeMs = clock.now()
     await insertCheckpoint(tx, { size, root, note, madeMs })
@@ -75,13 +87,15 @@ async function signerOf(logKeeper: LogKeeper, note: string): Promise<string> {
 
 /** Keeps the latest checkpoint as the anchor; returns its size. It must be committed: an anchor ahead of the tree would look like a roll-back. */
 export async function keepAnchor({ database, logKeeper }: SequencerParts, anchored: number): Promise<number> {
-  const latest = await treeOf(database).latest()
+  const tree = treeOf(database)
+  const latest = await tree.latest()
   if (latest === null || latest.size <= anchored) return anchored
-  await logKeeper.keepAnchor(latest.note)
+  const { size } = await logKeeper.anchor()
+  await logKeeper.keepAnchor(latest.note, await tree.consistency(size, latest.size))
   return latest.size
 }
 
-/** Sequences until stopped, four times a second; holds the mail when the tree is damaged. `stop` ends with a last pass and the anchor. */
+/** Sequences until stopped, four times a second; holds the mail when the tree is damaged, or does not extend the anchor. `stop` ends with a last pass and the anchor. */
 export function startSequencer(parts: SequencerParts & { standing: Standing; log: Log }): { stop(): Promise<void> } {
   const { standing, log, clock } = parts
   let stopped = false
@@ -101,8 +115,13 @@ export function startSequencer(parts: SequencerParts & { standing: Standing; log
       await pass(last)
     } catch (fault) {
       log.error({ fault: describeFault(fault) }, 'the sequencer failed; it tries again')
-      if (fault instanceof TreeIsDamaged)
-        await standing.hold(`The tree of the record is damaged: ${fault.message}`).catch(() => {})
+      const why =
+        fault instanceof TreeIsDamaged
+          ? `The tree of the record is damaged: ${fault.message}`
+          : fault instanceof UnlikeAnchor
+            ? fault.message
+            : null
+      if (why !== null) await standing.hold(why).catch(() => {})
     }
   }
   const running = (async () => {

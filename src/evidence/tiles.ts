@@ -1,5 +1,6 @@
 // Tiles: the tree's hashes in rows of 256 (C2SP tlog-tiles, height 8), how leaves are appended to them, and how proofs read them.
-import { type Nodes, emptyRoot, hashOctets, nodeHash } from '#evidence/merkle.ts'
+import { type Nodes, hashOctets } from '#evidence/merkle.ts'
+import { emptyRoot, nodeHash } from '#keys/consistency.ts'
 
 /** The tree is not what its checkpoint says: a row was changed or is missing. */
 export class TreeIsDamaged extends Error {

@@ -195,7 +195,7 @@ test('a witness that is away, or answers anything else, holds nothing up', async
     root: randomOctets(32),
     cosignatures: '',
     madeMs: 0,
-    note: await logKeeper.sign(checkpointText({ origin: testOrigin, size: 1, root: randomOctets(32) })),
+    note: await logKeeper.sign(checkpointText({ origin: testOrigin, size: 1, root: randomOctets(32) }), []),
   }
   assert.deepEqual(await askWitness(database, witness!, latest), { kind: 'away' })
   assert.throws(() => readWitnesses(['http://w.example nokey']))

@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { randomOctets } from '#base/ids.ts'
 import { rollbackText } from '#keys/anchor.ts'
 import { checkpointText } from '#keys/checkpoint.ts'
+import { nodeHash } from '#keys/consistency.ts'
 import { newSigner, noteOf, readNote, readVerifier, signedAt } from '#keys/note.ts'
 import { testLogKeeper, testOrigin } from '#test/support/log-keeper.ts'
 
@@ -16,33 +17,60 @@ const textOf = (size: number, root = randomOctets(32)) => checkpointText({ origi
 test('a key signs checkpoints of its own log only, a new key signs from then on, and both are known after a restart', async () => {
   const { logKeeper, folders } = await testLogKeeper()
   const [first] = await logKeeper.verifiers()
-  const note = readNote(await logKeeper.sign(textOf(5)))!
+  const note = readNote(await logKeeper.sign(textOf(5), []))!
   assert.equal(signedAt(note, readVerifier(first!)!), 0)
   for (const wrong of ['hello\n', textOf(5).replace(testOrigin, 'other/log'), `${textOf(5)}x`])
-    await assert.rejects(logKeeper.sign(wrong))
+    await assert.rejects(logKeeper.sign(wrong, []))
   const second = await logKeeper.rotate()
-  const later = readNote(await logKeeper.sign(textOf(6)))!
+  const later = readNote(await logKeeper.sign(textOf(6), []))!
   assert.deepEqual([signedAt(later, readVerifier(second)!), signedAt(later, readVerifier(first!)!)], [0, null])
   const again = await testLogKeeper({ folders })
   assert.deepEqual(await again.logKeeper.verifiers(), [first, second])
-  assert.equal(signedAt(readNote(await again.logKeeper.sign(textOf(6)))!, readVerifier(second)!), 0)
+  assert.equal(signedAt(readNote(await again.logKeeper.sign(textOf(6), []))!, readVerifier(second)!), 0)
 })
+
+/** Trees of four, five and six leaves, and what proves that each extends the one before. RFC 6962 §2.1.2 */
+const [four, fifth, sixth] = [randomOctets(32), randomOctets(32), randomOctets(32)]
+const five = nodeHash(four, fifth)
+const six = nodeHash(four, nodeHash(fifth, sixth))
+const fiveExtendsFour = [fifth]
+const sixExtendsFive = [fifth, sixth, four]
 
 test('the anchor goes forward only, takes only what the log signed, and is read again after a restart', async () => {
   const { logKeeper, folders } = await testLogKeeper()
   assert.equal((await logKeeper.anchor()).size, 0)
-  const [five, four, fork] = [await logKeeper.sign(textOf(5)), await logKeeper.sign(textOf(4)), await logKeeper.sign(textOf(5))]
-  await logKeeper.keepAnchor(five)
-  await logKeeper.keepAnchor(five)
-  await assert.rejects(logKeeper.keepAnchor(four))
-  await assert.rejects(logKeeper.keepAnchor(fork))
+  const notes = [textOf(5, five), textOf(4, four), textOf(5)].map((text) => logKeeper.sign(text, []))
+  const [kept, before, fork] = (await Promise.all(notes)) as [string, string, string]
+  await logKeeper.keepAnchor(kept, [])
+  await logKeeper.keepAnchor(kept, [])
+  await assert.rejects(logKeeper.keepAnchor(before, fiveExtendsFour))
+  await assert.rejects(logKeeper.keepAnchor(fork, []))
   const stranger = newSigner(testOrigin, 'author', randomOctets(32))
-  await assert.rejects(logKeeper.keepAnchor(noteOf(textOf(9), [stranger.sign(textOf(9))])))
-  await assert.rejects(logKeeper.sign(textOf(4)), /does not extend the anchor/)
-  await assert.rejects(logKeeper.sign(textOf(5)), /does not extend the anchor/)
+  await assert.rejects(logKeeper.keepAnchor(noteOf(textOf(6, six), [stranger.sign(textOf(6, six))]), sixExtendsFive))
+  await assert.rejects(logKeeper.sign(textOf(4, four), []), /does not extend the anchor/)
+  await assert.rejects(logKeeper.sign(textOf(5), []), /does not extend the anchor/)
   const { logKeeper: again } = await testLogKeeper({ folders })
-  assert.equal((await again.anchor()).note, five)
+  assert.equal((await again.anchor()).note, kept)
   assert.equal(JSON.parse(await readFile(join(folders.root, 'service', 'anchor.json'), 'utf8')).size, 5)
+})
+
+test('nothing is signed or kept that is only longer than the anchor: it must be proved to extend it', async () => {
+  const { logKeeper } = await testLogKeeper()
+  const forged = await logKeeper.sign(textOf(6), [])
+  await logKeeper.keepAnchor(await logKeeper.sign(textOf(5, five), []), [])
+  for (const [text, proof] of [
+    [textOf(6), sixExtendsFive],
+    [textOf(6), []],
+    [textOf(6, six), []],
+    [textOf(6, six), sixExtendsFive.toReversed()],
+    [textOf(6, six), [...sixExtendsFive, sixth]],
+  ] as const)
+    await assert.rejects(logKeeper.sign(text, proof), /does not extend the anchor/)
+  await assert.rejects(logKeeper.keepAnchor(forged, sixExtendsFive), /does not extend the anchor/)
+  const note = await logKeeper.sign(textOf(6, six), sixExtendsFive)
+  await assert.rejects(logKeeper.keepAnchor(note, []), /does not extend the anchor/)
+  await logKeeper.keepAnchor(note, sixExtendsFive)
+  assert.equal((await logKeeper.anchor()).size, 6)
 })
 
 test('a lost anchor is missed and not taken for an empty one: nothing is signed until operators accept the tree', async () => {
@@ -52,22 +80,22 @@ test('a lost anchor is missed and not taken for an empty one: nothing is signed 
   const { logKeeper } = await testLogKeeper({ folders, operatorKeys })
   const { missing, size, root: empty } = await logKeeper.anchor()
   assert.equal(missing, true)
-  await assert.rejects(logKeeper.sign(textOf(1)), /missing/)
-  const tree = { size: 7, root: randomOctets(32).toString('base64') }
+  await assert.rejects(logKeeper.sign(textOf(1), []), /missing/)
+  const tree = { size: 5, root: five.toString('base64') }
   const text = rollbackText({ origin: testOrigin, anchor: { size, root: empty }, tree, disregarded: [] })
   const statement = noteOf(
     text,
     operators.slice(0, 2).map((one) => one.sign(text)),
   )
   assert.equal(await logKeeper.acceptRollback(statement), null)
-  await logKeeper.sign(textOf(8))
+  await logKeeper.sign(textOf(6, six), sixExtendsFive)
 })
 
 test('a roll-back is accepted on the word of two different operators, about this anchor and this log only', async () => {
   const { logKeeper } = await testLogKeeper({ operatorKeys })
-  await logKeeper.keepAnchor(await logKeeper.sign(textOf(50)))
+  await logKeeper.keepAnchor(await logKeeper.sign(textOf(50), []), [])
   const { size, root } = await logKeeper.anchor()
-  const tree = { size: 20, root: randomOctets(32).toString('base64') }
+  const tree = { size: 5, root: five.toString('base64') }
   const witness = newSigner('w', 'witness', randomOctets(32)).verifier
   const text = rollbackText({ origin: testOrigin, anchor: { size, root }, tree, disregarded: [witness] })
   const by = (said: string, ...who: typeof operators) =>
@@ -91,7 +119,7 @@ test('a roll-back is accepted on the word of two different operators, about this
   const said = by(text, ann, bob)
   assert.equal(await logKeeper.acceptRollback(said), null)
   const now = await logKeeper.anchor()
-  assert.deepEqual([now.size, now.root, now.disregarded, now.statements], [20, tree.root, [witness], [said]])
+  assert.deepEqual([now.size, now.root, now.disregarded, now.statements], [5, tree.root, [witness], [said]])
   assert.equal(typeof (await logKeeper.acceptRollback(said)), 'string', 'not a second time')
-  await logKeeper.sign(textOf(21))
+  await logKeeper.sign(textOf(6, six), sixExtendsFive)
 })

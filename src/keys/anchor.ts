@@ -1,8 +1,8 @@
 // The anchor against roll-back: the latest checkpoint, kept outside the data folder, and what two operators said of a tree that does not extend it. docs/flow.md, Evidence.
-import { hash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Checkpoint } from '#keys/checkpoint.ts'
+import { emptyRoot, provesConsistency } from '#keys/consistency.ts'
 import { replaceFile } from '#keys/durable.ts'
 import { readNote, readVerifier, signedAt } from '#keys/note.ts'
 
@@ -24,8 +24,10 @@ export interface Anchor {
   read(): Promise<Anchored>
   /** Keeps the empty tree's checkpoint unless there is one. */
   begin(): Promise<void>
-  /** Keeps a later checkpoint; throws for one that cannot extend what is kept. */
-  keep(checkpoint: Checkpoint, note: string): Promise<void>
+  /** Throws unless the proof shows that a checkpoint extends what is kept. */
+  mustExtend(checkpoint: Checkpoint, proof: readonly Buffer[]): Promise<void>
+  /** Keeps a later checkpoint; throws unless the proof shows that it extends what is kept. */
+  keep(checkpoint: Checkpoint, note: string, proof: readonly Buffer[]): Promise<void>
   acceptRollback(origin: string, statement: string, operatorKeys: readonly string[]): Promise<string | null>
 }
 
@@ -37,7 +39,7 @@ export interface RollbackStatement {
   readonly disregarded: readonly string[]
 }
 
-const empty = { size: 0, root: hash('sha256', '', 'base64'), note: null, disregarded: [], statements: [] } as const
+const empty = { size: 0, root: emptyRoot.toString('base64'), note: null, disregarded: [], statements: [] } as const
 const title = 'cjsm accept-rollback'
 const operatorsNeeded = 2
 
@@ -60,6 +62,13 @@ function readRollback(text: string): RollbackStatement | null {
 }
 
 const kept = ({ missing: _, ...rest }: Anchored) => rest
+
+/** RFC 9162 §2.1.4.2: sizes alone show nothing of what is below them. */
+function mustExtend(before: Anchored, { size, root }: Checkpoint, proof: readonly Buffer[]): void {
+  if (before.missing) throw new Error('the anchor is missing')
+  if (!provesConsistency(before.size, Buffer.from(before.root, 'base64'), size, root, proof))
+    throw new Error('a checkpoint that does not extend the anchor')
+}
 
 /** The anchor in a file of a folder. One process keeps it. */
 export function openAnchor(folder: string): Anchor {
@@ -93,14 +102,13 @@ export function openAnchor(folder: string): Anchor {
       inTurn(async () => {
         if ((await read()).missing) await write(empty)
       }),
-    keep: (checkpoint, note) =>
+    mustExtend: async (checkpoint, proof) => mustExtend(await read(), checkpoint, proof),
+    keep: (checkpoint, note, proof) =>
       inTurn(async () => {
         const before = await read()
-        if (before.missing) throw new Error('the anchor is missing')
-        const root = checkpoint.root.toString('base64')
-        if (checkpoint.size < before.size || (checkpoint.size === before.size && root !== before.root))
-          throw new Error('a checkpoint that does not extend the anchor')
-        if (checkpoint.size > before.size) await write({ ...kept(before), size: checkpoint.size, root, note })
+        mustExtend(before, checkpoint, proof)
+        const { size, root } = checkpoint
+        if (size > before.size) await write({ ...kept(before), size, root: root.toString('base64'), note })
       }),
     acceptRollback: (origin, statement, operatorKeys) =>
       inTurn(async () => {

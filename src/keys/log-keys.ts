@@ -11,16 +11,16 @@ import { type Rotation, newRotation } from '#keys/rotation.ts'
 
 /** What the key process does for the record beside keeping epoch keys. */
 export interface LogKeeper {
-  /** Signs a checkpoint's text and returns the note; throws for what is no checkpoint of this log, or does not extend the anchor. */
-  sign(text: string): Promise<string>
+  /** Signs a checkpoint's text and returns the note; throws for what is no checkpoint of this log, or is not proved to extend the anchor. RFC 6962 §2.1.2 */
+  sign(text: string, proof: readonly Buffer[]): Promise<string>
   /** The public keys that ever signed, oldest first, as verifier keys. */
   verifiers(): Promise<string[]>
   /** Makes a new key, which signs from now on; returns its verifier key. */
   rotate(): Promise<string>
   /** The latest checkpoint that is kept outside the data folder. */
   anchor(): Promise<Anchored>
-  /** Keeps a checkpoint that this log signed as the anchor; durable when it returns. */
-  keepAnchor(note: string): Promise<void>
+  /** Keeps a checkpoint that this log signed, and that is proved to extend the anchor, as the anchor; durable when it returns. */
+  keepAnchor(note: string, proof: readonly Buffer[]): Promise<void>
   /** Takes a tree that does not extend the anchor, when two operators signed the statement; else returns a sentence that says why not. */
   acceptRollback(statement: string): Promise<string | null>
   /** Begins, or goes on with, the rotation of the root key. */
@@ -69,13 +69,10 @@ export async function openLogKeys(o: {
 
   if (root.isRotating()) void rotation.run()
   return {
-    async sign(text) {
+    async sign(text, proof) {
       const checkpoint = readCheckpoint(text)
       if (checkpoint === null || checkpoint.origin !== origin) throw new Error('not a checkpoint of this log')
-      const { size, root: anchored, missing } = await anchor.read()
-      if (missing) throw new Error('the anchor is missing')
-      if (checkpoint.size < size || (checkpoint.size === size && !checkpoint.root.equals(Buffer.from(anchored, 'base64'))))
-        throw new Error('a checkpoint that does not extend the anchor')
+      await anchor.mustExtend(checkpoint, proof)
       return noteOf(checkpointText(checkpoint), [signers.at(-1)!.sign(text)])
     },
     verifiers: async () => signers.map((one) => one.verifier),
@@ -85,7 +82,7 @@ export async function openLogKeys(o: {
       return signers.at(-1)!.verifier
     },
     anchor: () => anchor.read(),
-    keepAnchor: async (note) => anchor.keep(ownCheckpoint(note), note),
+    keepAnchor: async (note, proof) => anchor.keep(ownCheckpoint(note), note, proof),
     acceptRollback: (statement) => anchor.acceptRollback(origin, statement, o.operatorKeys),
     async rotateRoot() {
       await rotation.begin()

@@ -67,8 +67,8 @@ export function newRemoteKeeper(path: string, timeoutMs: number): Keeper & { rea
     const answer = await ask(request)
     return 'keys' in answer ? answer.keys : []
   }
-  async function askLog<Gave>(act: keyof LogKeeper, text = ''): Promise<Gave> {
-    const answer = await ask({ ask: 'log', act, text })
+  async function askLog<Gave>(act: keyof LogKeeper, text = '', proof: readonly Buffer[] = []): Promise<Gave> {
+    const answer = await ask({ ask: 'log', act, text, proof: proof.map((hash) => hash.toString('base64')) })
     if (!('gave' in answer)) throw new Unavailable('keys')
     return answer.gave as Gave
   }
@@ -107,11 +107,11 @@ export function newRemoteKeeper(path: string, timeoutMs: number): Keeper & { rea
       await askKeys({ ask: 'destroy', wanted: [epoch] })
     },
     log: {
-      sign: (text) => askLog<string>('sign', text),
+      sign: (text, proof) => askLog<string>('sign', text, proof),
       verifiers: () => askLog<string[]>('verifiers'),
       rotate: () => askLog<string>('rotate'),
       anchor: () => askLog<Anchored>('anchor'),
-      keepAnchor: (note) => askLog<void>('keepAnchor', note),
+      keepAnchor: (note, proof) => askLog<void>('keepAnchor', note, proof),
       acceptRollback: (statement) => askLog<string | null>('acceptRollback', statement),
       rotateRoot: () => askLog<void>('rotateRoot'),
       rotation: () => askLog<Rotation>('rotation'),

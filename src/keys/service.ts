@@ -16,6 +16,8 @@ const Generation = Type.Integer({ minimum: 1, maximum: 65_535 })
 
 /** How many keys one request may ask for. */
 export const maxWanted = 1000
+/** How many hashes a proof may have that a checkpoint extends the anchor. */
+const maxConsistencyHashes = 63
 
 /** What may be asked of the key process; `n` numbers the request, so that answers may come in any order. */
 export const Request = Type.Union([
@@ -48,6 +50,7 @@ export const Request = Type.Union([
       'rotation',
     ] as const satisfies (keyof LogKeeper)[]),
     text: Type.String({ maxLength: maxNoteOctets }),
+    proof: Type.Array(Type.String({ pattern: '^[A-Za-z0-9+/]{43}=$' }), { maxItems: maxConsistencyHashes }),
   }),
 ])
 export type Request = Type.Static<typeof Request>
@@ -81,7 +84,7 @@ function converse(socket: Socket, keeper: Keeper, log: Log, logKeeper: LogKeeper
       if (!Value.Check(Request, request)) throw new Error('a request that is none')
       const answered: Answer =
         request.ask === 'log'
-          ? { n, gave: (await logKeeper?.[request.act](request.text)) ?? null }
+          ? { n, gave: (await logKeeper?.[request.act](request.text, fromBase64(request.proof))) ?? null }
           : { n, keys: await answer(keeper, request) }
       socket.write(`${JSON.stringify(answered)}\n`)
     } catch (fault) {
@@ -90,6 +93,8 @@ function converse(socket: Socket, keeper: Keeper, log: Log, logKeeper: LogKeeper
     }
   })
 }
+
+const fromBase64 = (proof: readonly string[]) => proof.map((hash) => Buffer.from(hash, 'base64'))
 
 async function answer(
   keeper: Keeper,
