@@ -11,6 +11,7 @@ import { treeOf } from '#evidence/tree.ts'
 import { tilesFrom } from '#evidence/tree.sql.ts'
 import type { Witness } from '#evidence/witnesses.ts'
 import { emptyRoot } from '#keys/consistency.ts'
+import { readStatement } from '#keys/anchor.ts'
 import { theService } from '#keys/epoch.ts'
 import type { Keys } from '#keys/keys.ts'
 import type { LogKeeper } from '#keys/log-keys.ts'
@@ -46,6 +47,7 @@ export async function auditEvidence(parts: AuditParts): Promise<Audited> {
   const latest = await treeOf(parts.tx).latest()
   const size = latest?.size ?? 0
   const disposal = { missing: new Set<string>(), disposed: new Set<string>() }
+  const rollbacks = { recorded: new Set<unknown>(), disposed: 0 }
   let records = 0
   const look = async (row: RecordRow): Promise<void> => {
     records++
@@ -55,6 +57,10 @@ export async function auditEvidence(parts: AuditParts): Promise<Audited> {
     for (const party of [found.leaf.actor, found.leaf.about])
       if (!subjects.has(party)) parts.find(`record ${row.id}: there is no party ${party}`)
     if (row.sealedDetail === null) disposal.missing.add(row.id)
+    if (found.leaf.event === 'RollbackAccepted') {
+      if (found.openings === null) rollbacks.disposed++
+      else rollbacks.recorded.add(found.openings[0]?.detail.statement)
+    }
     if (found.openings === null) return
     if (found.leaf.event === 'DetailDisposed') disposal.disposed.add(String(found.openings[0]?.detail.record))
     parts.hear(found.leaf, found.openings, (party) => subjects.get(party))
@@ -67,7 +73,21 @@ export async function auditEvidence(parts: AuditParts): Promise<Audited> {
       parts.find(`record ${id}: its details are missing, and no record says that they were disposed of`)
   }
   await auditCheckpoints(parts)
+  await auditRollbacks(parts, rollbacks)
   return { records, disposed: disposal.missing.size }
+}
+
+/** Holds what operators signed, which stands with the anchor, against the records of it. */
+async function auditRollbacks(
+  { logKeeper, find }: AuditParts,
+  { recorded, disposed }: { readonly recorded: ReadonlySet<unknown>; readonly disposed: number },
+): Promise<void> {
+  const missing = (await logKeeper.anchor()).statements.filter((statement) => !recorded.has(statement))
+  for (const statement of missing.slice(disposed)) {
+    const said = readStatement(statement)
+    const [from, to] = [said?.anchor.size ?? '?', said?.tree.size ?? '?']
+    find(`anchor: that a roll-back from ${from} to ${to} entries was accepted is not recorded`)
+  }
 }
 
 async function auditParties({ tx, keys, find }: AuditParts): Promise<Map<string, string>> {

@@ -140,6 +140,11 @@ export function witnessSizes(run: Runner) {
   )
 }
 
+/** Notes that a statement is recorded; 0 when it was noted already. */
+export function noteRollback(tx: Transaction, statementHash: Buffer) {
+  return tx.run(sql`insert into evidence_rollback (statement_hash) values (${statementHash}) on conflict do nothing`)
+}
+
 export function holdRow(run: Runner) {
   return run.rows<{ why: string }>(sql`select why from evidence_hold`)
 }

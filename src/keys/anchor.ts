@@ -48,6 +48,12 @@ export function rollbackText({ origin, anchor, tree, disregarded }: RollbackStat
   return [...lines, ...disregarded.map((verifier) => `disregard ${verifier}`), ''].join('\n')
 }
 
+/** Reads a note that operators signed; null when it is no such statement. Whose signatures it bears is not looked at. */
+export function readStatement(statement: string): RollbackStatement | null {
+  const note = readNote(statement)
+  return note === null ? null : readRollback(note.text)
+}
+
 function readRollback(text: string): RollbackStatement | null {
   const [head, origin = '', anchor = '', tree = '', ...rest] = text.split('\n')
   const place = (line: string, word: string) => {
@@ -114,7 +120,7 @@ export function openAnchor(folder: string): Anchor {
       inTurn(async () => {
         const before = await read()
         const note = readNote(statement)
-        const said = note === null ? null : readRollback(note.text)
+        const said = readStatement(statement)
         if (note === null || said === null || said.origin !== origin) return 'That is no statement about this log.'
         if (said.anchor.size !== before.size || said.anchor.root !== before.root)
           return 'The statement is about another anchor: make it anew.'

@@ -9,6 +9,7 @@ import { type Options, UsageError, needed } from '#cli/command.ts'
 import type { Config } from '#config.ts'
 import { compareWithAnchor } from '#evidence/extends-anchor.ts'
 import type { Detail } from '#evidence/leaf.ts'
+import { recordRollbacks } from '#evidence/rollbacks.ts'
 import { openStanding } from '#evidence/standing.ts'
 import { treeOf } from '#evidence/tree.ts'
 import { readWitnesses } from '#evidence/witnesses.ts'
@@ -135,7 +136,9 @@ export async function acceptRollback(config: Config, options: Options, print: Pr
     const { database } = domains
     const found = await compareWithAnchor({ database, logKeeper, witnesses: readWitnesses(config.witnesses), log: domains.log })
     const standing = openStanding(database, systemClock)
+    const recordAccepted = async () => recordRollbacks(domains, (await logKeeper.anchor()).statements)
     if (found.why === null) {
+      await recordAccepted() // what was accepted by a command that was cut off
       await standing.release()
       print('The record extends what was seen of it: there is nothing to accept.')
       return 0
@@ -156,10 +159,7 @@ export async function acceptRollback(config: Config, options: Options, print: Pr
       print(why)
       return 1
     }
-    const details = [{ anchorSize: size, anchorRoot: root, ...found.tree, operators: signers.map((one) => one.verifier) }]
-    await database.transaction((tx) =>
-      domains.evidence.write(tx, { event: 'RollbackAccepted', actor: theService, about: theService, details }),
-    )
+    await recordAccepted()
     await standing.release()
     print('Accepted on the word of two operators, and recorded. Mail is accepted again.')
     return 0

@@ -5,6 +5,7 @@ import { newLog } from '#base/log.ts'
 import { loadDemonstration } from '#cli/demonstration.ts'
 import type { Config } from '#config.ts'
 import { compareWithAnchor } from '#evidence/extends-anchor.ts'
+import { recordRollbacks } from '#evidence/rollbacks.ts'
 import { openStanding } from '#evidence/standing.ts'
 import { readWitnesses } from '#evidence/witnesses.ts'
 import { migrate } from '#store/migrate.ts'
@@ -18,6 +19,7 @@ export async function runSetup(config: Config): Promise<void> {
   if (applied.length > 0) log.info({ migrations: applied.length }, 'the schema was brought up to date')
   const { domains, logKeeper, close } = openServiceDomains(config, systemClock, log, 2)
   const { why } = await compareWithAnchor({ ...domains, logKeeper, witnesses: readWitnesses(config.witnesses) })
+  await recordRollbacks(domains, (await logKeeper.anchor()).statements)
   const standing = openStanding(domains.database, systemClock)
   if (why === null) await standing.release()
   else {

@@ -8,6 +8,9 @@ import { after, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import nodemailer from 'nodemailer'
+import pg from 'pg'
+import { placesOf } from '#roles/places.ts'
+import { query } from '#test/support/agreement.ts'
 import { type Instance, startInstance } from '#test/support/instance.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'cjsm-roll-back-'))
@@ -42,8 +45,9 @@ async function send({ ports, person }: Instance, subject: string): Promise<strin
   }
 }
 
-const anchored = () =>
-  (JSON.parse(readFileSync(join(`${instance.data}-keys`, 'service', 'anchor.json'), 'utf8')) as { size: number }).size
+const anchorFile = join(`${instance.data}-keys`, 'service', 'anchor.json')
+const anchor = () => JSON.parse(readFileSync(anchorFile, 'utf8')) as { size: number; statements: string[] }
+const anchored = () => anchor().size
 
 async function anchoredAbove(size: number): Promise<number> {
   for (const untilMs = Date.now() + 20_000; anchored() <= size; await wait(50))
@@ -115,6 +119,20 @@ test('a new hostName leaves the log its name, so that old receipts and keys stay
   assert.equal(instance.cjsm(...instance.up).status, 0)
 })
 
+/** Accepts the roll-back, by a command that ends when the anchor has the statement and the database no record of it. */
+async function acceptCutOff(): Promise<void> {
+  const locking = new pg.Client(placesOf(instance.config).connectionString)
+  await locking.connect()
+  await locking.query('begin; lock table evidence_record in exclusive mode')
+  const cutOff = instance.cjsmBeside('accept-rollback', keyFiles[0]!, keyFiles[1]!)
+  for (const untilMs = Date.now() + 20_000; anchor().statements.length === 0; await wait(50)) assert.ok(Date.now() < untilMs)
+  const waiting = `select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock'`
+  for (const untilMs = Date.now() + 20_000; (await locking.query(waiting)).rowCount === 0; await wait(50))
+    assert.ok(Date.now() < untilMs)
+  assert.equal((await cutOff).status, 1)
+  await locking.end()
+}
+
 test('yesterday’s data folder accepts no mail, says why, and does so again on the word of two operators', async () => {
   assert.equal(instance.cjsm('down').status, 0)
   const yesterday = join(folder, 'yesterday')
@@ -144,6 +162,7 @@ test('yesterday’s data folder accepts no mail, says why, and does so again on 
   }
   assert.ok(eve !== undefined && existsSync(keyFiles[2]!))
   assert.match(await send(instance, 'still refused'), /^451/)
+  await acceptCutOff()
   const accepted = instance.cjsm('accept-rollback', keyFiles[0]!, keyFiles[1]!)
   assert.equal(accepted.status, 0, accepted.stdout + accepted.stderr)
   for (const untilMs = Date.now() + 20_000; ; await wait(200)) {
@@ -151,6 +170,8 @@ test('yesterday’s data folder accepts no mail, says why, and does so again on 
     if (reply.startsWith('250')) break
     assert.ok(Date.now() < untilMs, reply)
   }
+  const accepting = `select from evidence_record where convert_from(leaf, 'UTF8') like '%"RollbackAccepted"%'`
+  assert.equal((await query(instance, accepting, [])).rowCount, 1, 'the act is recorded')
   const all = instance.cjsm('verify', '--all')
   assert.match(all.stdout, /nothing is wrong/)
 })
