@@ -6,10 +6,12 @@ import { test } from 'node:test'
 import { systemClock } from '#base/clock.ts'
 import { randomOctets } from '#base/ids.ts'
 import { auditEvidence } from '#evidence/audit.ts'
+import { receiptOf } from '#evidence/receipt.ts'
 import { openEvidence } from '#evidence/record.ts'
 import { recordRollbacks } from '#evidence/rollbacks.ts'
 import { sequence } from '#evidence/sequencer.ts'
-import { treeOf } from '#evidence/tree.ts'
+import { publicKeysText, restoreKeySizes, treeOf } from '#evidence/tree.ts'
+import { type Receipt, readPublicKeys, verifyReceipt } from '#evidence/verify.ts'
 import { rollbackText } from '#keys/anchor.ts'
 import { theService } from '#keys/epoch.ts'
 import { openKeys } from '#keys/keys.ts'
@@ -26,6 +28,8 @@ const { logKeeper, keeper, folders, root } = await testLogKeeper({ operatorKeys:
 const keys = openKeys(keeper, aesGcmZstd, clock)
 const evidence = openEvidence(database, database, keys, clock)
 const parts = { database, logKeeper, origin: testOrigin, clock }
+
+const act = { event: 'SignIn', actor: theService, about: theService, details: [{ at: 1 }] } as const
 
 async function audit(by = logKeeper): Promise<string[]> {
   const found: string[] = []
@@ -47,7 +51,6 @@ async function accept(): Promise<void> {
 }
 
 test('a roll-back that was accepted and not recorded is missed by an audit, and recorded later, once (G14)', async () => {
-  const act = { event: 'SignIn', actor: theService, about: theService, details: [{ at: 1 }] } as const
   await database.transaction((tx) => evidence.write(tx, act))
   await sequence(parts)
   await accept()
@@ -63,6 +66,25 @@ test('a roll-back that was accepted and not recorded is missed by an audit, and 
   await database.transaction((tx) => evidence.disposeDetail(tx, theService, row!.id))
   await sequence(parts)
   assert.deepEqual(await audit(), [], 'one whose details were disposed of')
+})
+
+test('receipts of a part that was rolled back, whose key was retired since, stay good by the public keys (G14)', async () => {
+  const yesterday = await database.rows<{ lastSize: number }>(sql`select last_size from evidence_log_key`)
+  const id = await database.transaction((tx) => evidence.write(tx, act))
+  await sequence(parts)
+  const receipt = (await receiptOf({ database, evidence }, id, null)) as Receipt
+  await logKeeper.rotate()
+  await database.run(sql`update evidence_log_key set last_size = ${yesterday[0]!.lastSize}`)
+  const { logKeeper: again } = await testLogKeeper({ folders })
+  const isGood = async () =>
+    verifyReceipt(receipt, readPublicKeys(await publicKeysText(database, await again.verifiers(), []))).good
+  assert.equal(await isGood(), false)
+  const { size } = (await treeOf(database).latest())!
+  const text = await publicKeysText(database, await again.verifiers(), [])
+  assert.match(text, new RegExp(` ${size + 1} -$`, 'm'), 'a new key counts from what it will sign first')
+  await restoreKeySizes(database, (await again.anchor()).keySizes)
+  assert.equal(await isGood(), true)
+  assert.deepEqual(await audit(again), [])
 })
 
 test('an audit names a missing anchor (G14)', async () => {

@@ -106,7 +106,8 @@ export function addCosignature(run: Runner, size: number, line: string) {
 export function noteLogKey(tx: Transaction, verifier: string, size: number) {
   return tx.run(sql`
     insert into evidence_log_key (verifier, first_size, last_size) values (${verifier}, ${size}, ${size})
-        on conflict (verifier) do update set last_size = greatest(evidence_log_key.last_size, excluded.last_size)`)
+        on conflict (verifier) do update set first_size = least(evidence_log_key.first_size, excluded.first_size),
+                                             last_size = greatest(evidence_log_key.last_size, excluded.last_size)`)
 }
 
 /** False until the schema has been brought up to date for the first time. */

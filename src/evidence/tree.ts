@@ -8,11 +8,13 @@ import {
   hasLogKeys,
   latestCheckpoint,
   logKeys,
+  noteLogKey,
   tileRow,
   witnessSizes,
 } from '#evidence/tree.sql.ts'
+import type { KeySizes } from '#keys/anchor.ts'
 import { readVerifier } from '#keys/note.ts'
-import type { Runner } from '#store/database.ts'
+import type { Database, Runner } from '#store/database.ts'
 
 export interface Tree {
   /** The latest checkpoint, or null for an empty tree. */
@@ -58,13 +60,23 @@ export async function beganAs(run: Runner): Promise<string | null> {
   return first === undefined ? null : (readVerifier(first.verifier)?.name ?? null)
 }
 
+/** Notes the sizes for which keys signed by what stands with the anchor: a database that was put back knows of less. */
+export async function restoreKeySizes(database: Database, keySizes: readonly KeySizes[]): Promise<void> {
+  if (keySizes.length === 0) return
+  await database.transaction(async (tx) => {
+    for (const { verifier, firstSize, lastSize } of keySizes)
+      for (const size of [firstSize, lastSize]) await noteLogKey(tx, verifier, size)
+  })
+}
+
 /** The file of public keys for `verify`: the log's, each with the sizes for which it counts, and the witnesses' with those from which one must have cosigned. */
 export async function publicKeysText(run: Runner, verifiers: readonly string[], witnesses: readonly string[]): Promise<string> {
   const known = await logKeys(run)
+  const next = ((await latestCheckpoint(run))[0]?.size ?? 0) + 1
   const lines = verifiers.flatMap((verifier, at) => {
     const sizes = known.find((one) => one.verifier === verifier)
     const isLatest = at === verifiers.length - 1
-    if (sizes === undefined) return isLatest ? [`log ${verifier} ${(known.at(-1)?.lastSize ?? 0) + 1} -`] : []
+    if (sizes === undefined) return isLatest ? [`log ${verifier} ${next} -`] : []
     return [`log ${verifier} ${sizes.firstSize} ${isLatest ? '-' : sizes.lastSize}`]
   })
   return [

@@ -121,5 +121,8 @@ test('a roll-back is accepted on the word of two different operators, about this
   const now = await logKeeper.anchor()
   assert.deepEqual([now.size, now.root, now.disregarded, now.statements], [5, tree.root, [witness], [said]])
   assert.equal(typeof (await logKeeper.acceptRollback(said)), 'string', 'not a second time')
+  const [verifier] = await logKeeper.verifiers()
+  assert.deepEqual(now.keySizes, [{ verifier, firstSize: 50, lastSize: 50 }], 'what was signed before stays signed')
   await logKeeper.sign(textOf(6, six), sixExtendsFive)
+  assert.deepEqual((await logKeeper.anchor()).keySizes, [{ verifier, firstSize: 6, lastSize: 50 }])
 })

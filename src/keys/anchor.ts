@@ -6,6 +6,13 @@ import { emptyRoot, provesConsistency } from '#keys/consistency.ts'
 import { replaceFile } from '#keys/durable.ts'
 import { readNote, readVerifier, signedAt } from '#keys/note.ts'
 
+/** From which to which size of the tree a key of the log signed. */
+export interface KeySizes {
+  readonly verifier: string
+  readonly firstSize: number
+  readonly lastSize: number
+}
+
 export interface Anchored {
   /** True when there is none where one must be: it was lost, or taken away. Nothing is signed then; operators may accept the tree anew. */
   readonly missing: boolean
@@ -18,6 +25,8 @@ export interface Anchored {
   readonly disregarded: readonly string[]
   /** What operators signed, oldest first. */
   readonly statements: readonly string[]
+  /** Of each key that signed; never less than it was, since receipts of a part that was rolled back stay true. */
+  readonly keySizes: readonly KeySizes[]
 }
 
 export interface Anchor {
@@ -28,8 +37,16 @@ export interface Anchor {
   mustExtend(checkpoint: Checkpoint, proof: readonly Buffer[]): Promise<void>
   /** Keeps a later checkpoint; throws unless the proof shows that it extends what is kept. */
   keep(checkpoint: Checkpoint, note: string, proof: readonly Buffer[]): Promise<void>
+  /** Notes that a key signed a checkpoint of this size; durable with what is kept next. */
+  noteSigned(verifier: string, size: number): void
+  /** Keeps what was noted; returns when it is durable. */
+  keepSizes(): Promise<void>
   acceptRollback(origin: string, statement: string, operatorKeys: readonly string[]): Promise<string | null>
 }
+
+/** As the file has it; without sizes where it was written before they were kept. */
+type Kept = Omit<Anchored, 'missing' | 'keySizes'> & Partial<Pick<Anchored, 'keySizes'>>
+type Known = Omit<Anchored, 'keySizes'>
 
 /** What operators sign to go on with a tree that does not extend the anchor. */
 export interface RollbackStatement {
@@ -67,8 +84,6 @@ function readRollback(text: string): RollbackStatement | null {
   return rollbackText(statement) === text ? statement : null
 }
 
-const kept = ({ missing: _, ...rest }: Anchored) => rest
-
 /** RFC 9162 §2.1.4.2: sizes alone show nothing of what is below them. */
 function mustExtend(before: Anchored, { size, root }: Checkpoint, proof: readonly Buffer[]): void {
   if (before.missing) throw new Error('the anchor is missing')
@@ -80,20 +95,30 @@ function mustExtend(before: Anchored, { size, root }: Checkpoint, proof: readonl
 export function openAnchor(folder: string): Anchor {
   const file = join(folder, 'anchor.json')
   let writing: Promise<unknown> = Promise.resolve()
-  let known: Anchored | undefined
+  let known: Known | undefined
+  const sizes = new Map<string, KeySizes>()
 
+  function noteSigned(verifier: string, size: number): void {
+    const { firstSize, lastSize } = sizes.get(verifier) ?? { firstSize: size, lastSize: size }
+    sizes.set(verifier, { verifier, firstSize: Math.min(firstSize, size), lastSize: Math.max(lastSize, size) })
+  }
   async function read(): Promise<Anchored> {
     known ??= await readFile(file, 'utf8').then(
-      (text) => ({ ...(JSON.parse(text) as Omit<Anchored, 'missing'>), missing: false }),
+      (text) => {
+        const { keySizes = [], ...kept } = JSON.parse(text) as Kept
+        for (const one of keySizes) for (const size of [one.firstSize, one.lastSize]) noteSigned(one.verifier, size)
+        return { ...kept, missing: false }
+      },
       (fault: NodeJS.ErrnoException) => {
         if (fault.code !== 'ENOENT') throw fault
         return { ...empty, missing: true }
       },
     )
-    return known
+    return { ...known, keySizes: [...sizes.values()] }
   }
-  async function write(next: Omit<Anchored, 'missing'>): Promise<void> {
-    await replaceFile(folder, 'anchor.json', `${JSON.stringify(next, null, 2)}\n`)
+  async function write({ missing: _, ...next }: Known): Promise<void> {
+    const kept: Kept = { ...next, keySizes: [...sizes.values()] }
+    await replaceFile(folder, 'anchor.json', `${JSON.stringify(kept, null, 2)}\n`)
     known = { ...next, missing: false }
   }
   /** One after another: each looks at what the one before has kept. */
@@ -106,7 +131,7 @@ export function openAnchor(folder: string): Anchor {
     read,
     begin: () =>
       inTurn(async () => {
-        if ((await read()).missing) await write(empty)
+        if ((await read()).missing) await write({ ...empty, missing: false })
       }),
     mustExtend: async (checkpoint, proof) => mustExtend(await read(), checkpoint, proof),
     keep: (checkpoint, note, proof) =>
@@ -114,7 +139,13 @@ export function openAnchor(folder: string): Anchor {
         const before = await read()
         mustExtend(before, checkpoint, proof)
         const { size, root } = checkpoint
-        if (size > before.size) await write({ ...kept(before), size, root: root.toString('base64'), note })
+        if (size > before.size) await write({ ...before, size, root: root.toString('base64'), note })
+      }),
+    noteSigned,
+    keepSizes: () =>
+      inTurn(async () => {
+        const before = await read()
+        if (!before.missing) await write(before)
       }),
     acceptRollback: (origin, statement, operatorKeys) =>
       inTurn(async () => {
@@ -131,7 +162,7 @@ export function openAnchor(folder: string): Anchor {
         if ([...signed].length < operatorsNeeded)
           return `It needs the signatures of ${operatorsNeeded} different operators whose keys stand in the setting operatorKeys.`
         const disregarded = [...new Set([...before.disregarded, ...said.disregarded])]
-        await write({ ...said.tree, note: null, disregarded, statements: [...before.statements, statement] })
+        await write({ ...said.tree, missing: false, note: null, disregarded, statements: [...before.statements, statement] })
         return null
       }),
   }

@@ -73,11 +73,14 @@ export async function openLogKeys(o: {
       const checkpoint = readCheckpoint(text)
       if (checkpoint === null || checkpoint.origin !== origin) throw new Error('not a checkpoint of this log')
       await anchor.mustExtend(checkpoint, proof)
-      return noteOf(checkpointText(checkpoint), [signers.at(-1)!.sign(text)])
+      const signer = signers.at(-1)!
+      anchor.noteSigned(signer.verifier, checkpoint.size)
+      return noteOf(checkpointText(checkpoint), [signer.sign(text)])
     },
     verifiers: async () => signers.map((one) => one.verifier),
     async rotate() {
       await addKey()
+      await anchor.keepSizes() // the last that the key before signed
       faultPoint('log-key-made')
       return signers.at(-1)!.verifier
     },

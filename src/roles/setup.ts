@@ -7,6 +7,7 @@ import type { Config } from '#config.ts'
 import { compareWithAnchor } from '#evidence/extends-anchor.ts'
 import { recordRollbacks } from '#evidence/rollbacks.ts'
 import { openStanding } from '#evidence/standing.ts'
+import { restoreKeySizes } from '#evidence/tree.ts'
 import { readWitnesses } from '#evidence/witnesses.ts'
 import { migrate } from '#store/migrate.ts'
 import { openServiceDomains } from '#roles/open.ts'
@@ -18,8 +19,10 @@ export async function runSetup(config: Config): Promise<void> {
   const applied = await migrate(places.connectionString, log)
   if (applied.length > 0) log.info({ migrations: applied.length }, 'the schema was brought up to date')
   const { domains, logKeeper, close } = openServiceDomains(config, systemClock, log, 2)
+  const { keySizes, statements } = await logKeeper.anchor()
+  await restoreKeySizes(domains.database, keySizes)
   const { why } = await compareWithAnchor({ ...domains, logKeeper, witnesses: readWitnesses(config.witnesses) })
-  await recordRollbacks(domains, (await logKeeper.anchor()).statements)
+  await recordRollbacks(domains, statements)
   const standing = openStanding(domains.database, systemClock)
   if (why === null) await standing.release()
   else {
