@@ -64,7 +64,9 @@ function auditCosignatures({ witnesses, find }: Parts, row: CheckpointRow, note:
 async function auditAnchor(parts: Parts, latest: number): Promise<void> {
   const anchor = await parts.logKeeper.anchor()
   if (anchor.missing)
-    return parts.find('anchor: it is missing from keyFolder, so that nothing shows whether the tree was rolled back')
+    return parts.find(
+      `anchor: it ${anchor.unreadable ? 'cannot be read' : 'is missing from keyFolder'}, so that nothing shows whether the tree was rolled back`,
+    )
   if (anchor.size > latest) return parts.find(`anchor ${anchor.size}: the tree has only ${latest} entries`)
   const root = await rootOrNull(parts, anchor.size)
   if (root?.toString('base64') !== anchor.root) parts.find(`anchor ${anchor.size}: the tree is another one`)

@@ -20,6 +20,8 @@ export interface Extension {
 
 /** Why a stored tree of `size` entries does not extend the anchor, a sentence; null when it does. */
 export async function whyUnlikeAnchor(tree: Tree, size: number, anchor: Anchored): Promise<string | null> {
+  if (anchor.unreadable)
+    return 'The anchor of the record, service/anchor.json in keyFolder, cannot be read: whether the record was rolled back cannot be told.'
   if (anchor.missing)
     return 'The anchor of the record is missing from keyFolder: whether the record was rolled back cannot be told.'
   if (size < anchor.size)

@@ -1,11 +1,13 @@
 // Accepted roll-backs against a real database: what stands with the anchor is recorded, once, and an audit misses what is not. G14
 import assert from 'node:assert/strict'
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { systemClock } from '#base/clock.ts'
 import { randomOctets } from '#base/ids.ts'
+import { newLog } from '#base/log.ts'
 import { auditEvidence } from '#evidence/audit.ts'
+import { compareWithAnchor } from '#evidence/extends-anchor.ts'
 import { receiptOf } from '#evidence/receipt.ts'
 import { openEvidence } from '#evidence/record.ts'
 import { recordRollbacks } from '#evidence/rollbacks.ts'
@@ -87,7 +89,13 @@ test('receipts of a part that was rolled back, whose key was retired since, stay
   assert.deepEqual(await audit(again), [])
 })
 
-test('an audit names a missing anchor (G14)', async () => {
+test('an audit names an anchor that cannot be read or is missing, and the mail is held with a sentence that says so (G14)', async () => {
+  await writeFile(join(root.ownFolder, 'anchor.json'), '')
+  const { logKeeper: broken } = await testLogKeeper({ folders })
+  assert.deepEqual(await audit(broken), ['anchor: it cannot be read, so that nothing shows whether the tree was rolled back'])
+  const compared = await compareWithAnchor({ database, logKeeper: broken, witnesses: [], log: newLog('silent', {}) })
+  assert.equal(compared.acceptable, true)
+  assert.match(compared.why!, /^The anchor of the record, service\/anchor\.json in keyFolder, cannot be read: /)
   await rm(join(root.ownFolder, 'anchor.json'))
   const { logKeeper: without } = await testLogKeeper({ folders })
   assert.deepEqual(await audit(without), [

@@ -1,6 +1,6 @@
 // The log's keys and the anchor: what is signed, what extends what, and what two operators may accept. design.md, Evidence
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { randomOctets } from '#base/ids.ts'
@@ -89,6 +89,22 @@ test('a lost anchor is missed and not taken for an empty one: nothing is signed 
   )
   assert.equal(await logKeeper.acceptRollback(statement), null)
   await logKeeper.sign(textOf(6, six), sixExtendsFive)
+})
+
+test('an anchor that cannot be read counts as a lost one, and its file is left as it is', async () => {
+  for (const text of ['', '{}', 'null', '[1]', '{"size":-1}', '\0\0\0\0']) {
+    const { folders, root } = await testLogKeeper()
+    const file = join(root.ownFolder, 'anchor.json')
+    await writeFile(file, text)
+    for (const keyring of [folders.keyring, `${folders.keyring}-empty`]) {
+      const { logKeeper } = await testLogKeeper({ folders: { ...folders, keyring } })
+      const { missing, unreadable } = await logKeeper.anchor()
+      assert.deepEqual([missing, unreadable], [true, true], text)
+      await assert.rejects(logKeeper.sign(textOf(1), []), /missing/)
+      await logKeeper.rotate()
+      assert.equal(await readFile(file, 'utf8'), text)
+    }
+  }
 })
 
 test('a roll-back is accepted on the word of two different operators, about this anchor and this log only', async () => {

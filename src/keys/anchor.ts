@@ -1,6 +1,8 @@
 // The anchor against roll-back: the latest checkpoint, kept outside the data folder, and what two operators said of a tree that does not extend it. docs/flow.md, Evidence.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Type } from 'typebox'
+import { Value } from 'typebox/value'
 import type { Checkpoint } from '#keys/checkpoint.ts'
 import { emptyRoot, provesConsistency } from '#keys/consistency.ts'
 import { replaceFile } from '#keys/durable.ts'
@@ -14,8 +16,10 @@ export interface KeySizes {
 }
 
 export interface Anchored {
-  /** True when there is none where one must be: it was lost, or taken away. Nothing is signed then; operators may accept the tree anew. */
+  /** True when there is none where one must be: it was lost, taken away or damaged. Nothing is signed then; operators may accept the tree anew. */
   readonly missing: boolean
+  /** True when it is missed although its file is there: what stands in that is no anchor. */
+  readonly unreadable: boolean
   readonly size: number
   /** In base64, as in a checkpoint. */
   readonly root: string
@@ -44,8 +48,17 @@ export interface Anchor {
   acceptRollback(origin: string, statement: string, operatorKeys: readonly string[]): Promise<string | null>
 }
 
-/** As the file has it; without sizes where it was written before they were kept. */
-type Kept = Omit<Anchored, 'missing' | 'keySizes'> & Partial<Pick<Anchored, 'keySizes'>>
+const Size = Type.Integer({ minimum: 0 })
+/** As the file has it; without sizes of keys where it was written before they were kept. */
+const Kept = Type.Object({
+  size: Size,
+  root: Type.String({ pattern: '^[A-Za-z0-9+/]{43}=$' }),
+  note: Type.Union([Type.String(), Type.Null()]),
+  disregarded: Type.Array(Type.String()),
+  statements: Type.Array(Type.String()),
+  keySizes: Type.Optional(Type.Array(Type.Object({ verifier: Type.String(), firstSize: Size, lastSize: Size }))),
+})
+type Kept = Type.Static<typeof Kept>
 type Known = Omit<Anchored, 'keySizes'>
 
 /** What operators sign to go on with a tree that does not extend the anchor. */
@@ -56,7 +69,8 @@ export interface RollbackStatement {
   readonly disregarded: readonly string[]
 }
 
-const empty = { size: 0, root: emptyRoot.toString('base64'), note: null, disregarded: [], statements: [] } as const
+const there = { missing: false, unreadable: false } as const
+const empty = { ...there, size: 0, root: emptyRoot.toString('base64'), note: null, disregarded: [], statements: [] } as const
 const title = 'cjsm accept-rollback'
 const operatorsNeeded = 2
 
@@ -84,6 +98,16 @@ function readRollback(text: string): RollbackStatement | null {
   return rollbackText(statement) === text ? statement : null
 }
 
+/** What the file says; null for what no anchor's file says. */
+function readKept(text: string): Kept | null {
+  try {
+    const kept: unknown = JSON.parse(text)
+    return Value.Check(Kept, kept) ? kept : null
+  } catch {
+    return null
+  }
+}
+
 /** RFC 9162 §2.1.4.2: sizes alone show nothing of what is below them. */
 function mustExtend(before: Anchored, { size, root }: Checkpoint, proof: readonly Buffer[]): void {
   if (before.missing) throw new Error('the anchor is missing')
@@ -103,23 +127,23 @@ export function openAnchor(folder: string): Anchor {
     sizes.set(verifier, { verifier, firstSize: Math.min(firstSize, size), lastSize: Math.max(lastSize, size) })
   }
   async function read(): Promise<Anchored> {
-    known ??= await readFile(file, 'utf8').then(
-      (text) => {
-        const { keySizes = [], ...kept } = JSON.parse(text) as Kept
-        for (const one of keySizes) for (const size of [one.firstSize, one.lastSize]) noteSigned(one.verifier, size)
-        return { ...kept, missing: false }
-      },
-      (fault: NodeJS.ErrnoException) => {
-        if (fault.code !== 'ENOENT') throw fault
-        return { ...empty, missing: true }
-      },
-    )
+    known ??= await readFile(file, 'utf8').then(knownOf, (fault: NodeJS.ErrnoException) => {
+      if (fault.code !== 'ENOENT') throw fault
+      return { ...empty, missing: true }
+    })
     return { ...known, keySizes: [...sizes.values()] }
   }
-  async function write({ missing: _, ...next }: Known): Promise<void> {
-    const kept: Kept = { ...next, keySizes: [...sizes.values()] }
-    await replaceFile(folder, 'anchor.json', `${JSON.stringify(kept, null, 2)}\n`)
-    known = { ...next, missing: false }
+  function knownOf(text: string): Known {
+    const kept = readKept(text)
+    if (kept === null) return { ...empty, missing: true, unreadable: true }
+    const { keySizes = [], ...rest } = kept
+    for (const one of keySizes) for (const size of [one.firstSize, one.lastSize]) noteSigned(one.verifier, size)
+    return { ...rest, ...there }
+  }
+  async function write({ size, root, note, disregarded, statements }: Omit<Known, keyof typeof there>): Promise<void> {
+    const next = { size, root, note, disregarded, statements }
+    await replaceFile(folder, 'anchor.json', `${JSON.stringify({ ...next, keySizes: [...sizes.values()] }, null, 2)}\n`)
+    known = { ...next, ...there }
   }
   /** One after another: each looks at what the one before has kept. */
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -131,7 +155,8 @@ export function openAnchor(folder: string): Anchor {
     read,
     begin: () =>
       inTurn(async () => {
-        if ((await read()).missing) await write({ ...empty, missing: false })
+        const { missing, unreadable } = await read()
+        if (missing && !unreadable) await write(empty)
       }),
     mustExtend: async (checkpoint, proof) => mustExtend(await read(), checkpoint, proof),
     keep: (checkpoint, note, proof) =>
@@ -162,7 +187,7 @@ export function openAnchor(folder: string): Anchor {
         if ([...signed].length < operatorsNeeded)
           return `It needs the signatures of ${operatorsNeeded} different operators whose keys stand in the setting operatorKeys.`
         const disregarded = [...new Set([...before.disregarded, ...said.disregarded])]
-        await write({ ...said.tree, missing: false, note: null, disregarded, statements: [...before.statements, statement] })
+        await write({ ...said.tree, note: null, disregarded, statements: [...before.statements, statement] })
         return null
       }),
   }
