@@ -2,11 +2,12 @@
 import type { HoldOutcome, Holds } from '#delivery/holds.ts'
 import type { Detail } from '#evidence/leaf.ts'
 import type { Evidence } from '#evidence/record.ts'
-import { receiptOf } from '#evidence/receipt.ts'
+import { cosignaturesOf, receiptOf } from '#evidence/receipt.ts'
 import type { Receipt } from '#evidence/verify.ts'
 import type { Directory, DirectoryEntry } from '#community/directory.ts'
 import { type StandingOf, keyOf } from '#community/standing.ts'
 import type { Sent } from '#mailbox/drafts.ts'
+import type { Verifier } from '#keys/note.ts'
 import { type Reached, reachedOf } from '#mailbox/reached.ts'
 import type { Database } from '#store/database.ts'
 
@@ -29,6 +30,8 @@ export interface SentOutcomes {
   held(sent: Sent): Promise<HoldOutcome | null>
   /** The receipt for one recipient, or a sentence that says why there is none. */
   receipt(sent: Sent, recipient: string): Promise<Receipt | string>
+  /** False when there are witnesses, and none of them cosigned it: by the public keys it is not good. */
+  isCosigned(receipt: Receipt): boolean
 }
 
 export function openSentOutcomes(o: {
@@ -37,6 +40,7 @@ export function openSentOutcomes(o: {
   directory: Directory
   standingOf: StandingOf
   holds: Pick<Holds, 'ofReceipt'>
+  witnesses: readonly Verifier[]
 }): SentOutcomes {
   return {
     async outcomes({ receipt, month, message }) {
@@ -71,6 +75,7 @@ export function openSentOutcomes(o: {
     },
     held: ({ receipt }) => o.holds.ofReceipt(receipt),
     receipt: ({ receipt }, recipient) => receiptOf(o, receipt, recipient),
+    isCosigned: (receipt) => o.witnesses.length === 0 || cosignaturesOf(receipt, o.witnesses) > 0,
   }
 }
 

@@ -12,10 +12,12 @@ import { randomOctets } from '#base/ids.ts'
 import { newLog } from '#base/log.ts'
 import { auditEvidence } from '#evidence/audit.ts'
 import * as limits from '#evidence/limits.ts'
+import { receiptSoon } from '#evidence/receipt.ts'
 import { openEvidence } from '#evidence/record.ts'
 import { sequence, startSequencer } from '#evidence/sequencer.ts'
 import { type Standing, openStanding, watchStanding } from '#evidence/standing.ts'
 import { treeOf } from '#evidence/tree.ts'
+import type { Receipt } from '#evidence/verify.ts'
 import { readLogKeys, serveWitness } from '#evidence/witness.ts'
 import { askWitness, readWitnesses, startWitnesses } from '#evidence/witnesses.ts'
 import { checkpointText } from '#keys/checkpoint.ts'
@@ -78,7 +80,7 @@ test('an audit reads page after page: what is wrong past the first 500 rows is n
   for (const { id } of rows) assert.ok(found.some((one) => one.includes(id)))
 })
 
-test('checkpoints are kept for an hour, and the latest always', async () => {
+test('checkpoints are kept for an hour, the latest always, and of those with as many cosignatures the latest', async () => {
   let nowMs = 2_000_000_000_000
   const clock: Clock = { now: () => nowMs, monotonic: () => performance.now() }
   const sizes: number[] = []
@@ -97,6 +99,15 @@ test('checkpoints are kept for an hour, and the latest always', async () => {
   assert.deepEqual(await kept(), sizes.slice(1))
   await step(10 * limits.checkpointKeptMs)
   assert.deepEqual(await kept(), sizes.slice(3))
+  const cosign = (lines: string) =>
+    database.run(sql`update evidence_checkpoint set cosignatures = ${lines} where size = ${sizes.at(-1)!}`)
+  for (const lines of ['— a x\n', '— a x\n— b x\n', '— a x\n']) {
+    await step(2 * limits.checkpointKeptMs)
+    await cosign(lines)
+  }
+  await step(2 * limits.checkpointKeptMs)
+  assert.deepEqual(await kept(), sizes.slice(5))
+  await cosign('')
 })
 
 test('the anchor is kept once a second, however many checkpoints are signed meanwhile', async (t) => {
@@ -205,6 +216,17 @@ test('a witness that is silent is away after its time', async () => {
   assert.deepEqual(await askWitness(database, witness, (await treeOf(database).latest())!, 200), { kind: 'away' })
   const tookMs = performance.now() - beganMs
   assert.ok(tookMs >= 190 && tookMs < limits.witnessAnswerMs, `${tookMs} ms`)
+})
+
+test('a receipt without a cosignature is looked for, every quarter of a second, as long as a witness may take', async () => {
+  assert.deepEqual([limits.receiptWaitMs, limits.receiptPollMs], [limits.witnessEveryMs + limits.witnessAnswerMs, 250])
+  let looks = 0
+  const look = async () => {
+    looks++
+    return { checkpoint: '' } as Receipt
+  }
+  await receiptSoon(look, () => false, { waitMs: limits.receiptWaitMs / 100, pollMs: limits.receiptPollMs / 100 })
+  assert.equal(looks, 1 + limits.receiptWaitMs / limits.receiptPollMs)
 })
 
 test('witnesses are asked once a second', async (t) => {

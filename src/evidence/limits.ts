@@ -10,6 +10,9 @@ export const witnessEveryMs = 1_000
 export const checkpointKeptMs = 3_600_000
 
 export const witnessAnswerMs = 5_000
+/** How long the command waits for a receipt that a witness cosigned: the next time that it is told, and its answer. */
+export const receiptWaitMs = witnessEveryMs + witnessAnswerMs
+export const receiptPollMs = 250
 export const maxWitnessAnswerOctets = 4_096
 /** What add-checkpoint may send: 63 hashes and a checkpoint with its signatures. */
 export const maxAddCheckpointOctets = 16_384

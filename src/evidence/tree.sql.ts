@@ -72,11 +72,14 @@ export function latestCheckpoint(run: Runner) {
   )
 }
 
-/** The latest checkpoint that covers a record, one with cosignatures before others. */
-export function coveringCheckpoint(run: Runner, leafIndex: number) {
+/** The latest of the checkpoints that cover a record and have the most lines that begin as one of `heads`; one with any cosignature before others. */
+export function coveringCheckpoint(run: Runner, leafIndex: number, heads: readonly string[]) {
   return run.rows<CheckpointRow>(sql`
     select size, root, note, cosignatures, made_ms from evidence_checkpoint
-     where size > ${leafIndex} order by cosignatures <> '' desc, size desc limit 1`)
+     where size > ${leafIndex}
+     order by (select count(*) from unnest(${heads}::text[]) as head where strpos(cosignatures, head) > 0) desc,
+              cosignatures <> '' desc, size desc
+     limit 1`)
 }
 
 export function allCheckpoints(run: Runner) {
@@ -89,11 +92,11 @@ export function insertCheckpoint(tx: Transaction, row: Omit<CheckpointRow, 'cosi
   )
 }
 
-/** Forgets older checkpoints; the latest cosigned one stays. */
+/** Forgets older checkpoints; of those with as many cosignatures, the latest stays. */
 export function forgetCheckpoints(tx: Transaction, beforeMs: number, latestSize: number) {
   return tx.run(sql`
     delete from evidence_checkpoint where made_ms < ${beforeMs} and size < ${latestSize}
-       and size is distinct from (select max(size) from evidence_checkpoint where cosignatures <> '')`)
+       and size not in (select max(size) from evidence_checkpoint group by regexp_count(cosignatures, E'\\n'))`)
 }
 
 export function addCosignature(run: Runner, size: number, line: string) {

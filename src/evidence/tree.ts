@@ -13,18 +13,21 @@ import {
   witnessSizes,
 } from '#evidence/tree.sql.ts'
 import type { KeySizes } from '#keys/anchor.ts'
-import { readVerifier } from '#keys/note.ts'
+import { type Verifier, readVerifier } from '#keys/note.ts'
 import type { Database, Runner } from '#store/database.ts'
 
 export interface Tree {
   /** The latest checkpoint, or null for an empty tree. */
   latest(): Promise<CheckpointRow | null>
-  /** The best checkpoint for a record's receipt, or null when none covers it yet. */
-  covering(leafIndex: number): Promise<CheckpointRow | null>
+  /** The checkpoint for a record's receipt that most of these witnesses cosigned, or null when none covers it yet. */
+  covering(leafIndex: number, witnesses: readonly Verifier[]): Promise<CheckpointRow | null>
   rootAt(size: number): Promise<Buffer>
   inclusion(leafIndex: number, size: number): Promise<Buffer[]>
   consistency(from: number, size: number): Promise<Buffer[]>
 }
+
+/** How a signature line of this key begins: its name, and what of its id fills whole characters. */
+const lineHead = ({ name, id }: Verifier): string => `— ${name} ${id.toString('base64').slice(0, 5)}`
 
 /** The tree of a database, or of one transaction. */
 export function treeOf(run: Runner): Tree {
@@ -36,7 +39,7 @@ export function treeOf(run: Runner): Tree {
     })
   return {
     latest: async () => (await latestCheckpoint(run))[0] ?? null,
-    covering: async (leafIndex) => (await coveringCheckpoint(run, leafIndex))[0] ?? null,
+    covering: async (leafIndex, witnesses) => (await coveringCheckpoint(run, leafIndex, witnesses.map(lineHead)))[0] ?? null,
     rootAt: (size) => rootAt(nodes(), size),
     inclusion: (leafIndex, size) => inclusionProof(nodes(), leafIndex, size),
     consistency: (from, size) => consistencyProof(nodes(), from, size),

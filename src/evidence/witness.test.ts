@@ -10,7 +10,7 @@ import { randomOctets } from '#base/ids.ts'
 import { newLog } from '#base/log.ts'
 import { compareWithAnchor } from '#evidence/extends-anchor.ts'
 import { type Nodes, consistencyProof, leafHash, rootAt } from '#evidence/merkle.ts'
-import { receiptOf } from '#evidence/receipt.ts'
+import { cosignaturesOf, receiptOf } from '#evidence/receipt.ts'
 import { openEvidence } from '#evidence/record.ts'
 import { sequence } from '#evidence/sequencer.ts'
 import { openStanding } from '#evidence/standing.ts'
@@ -156,6 +156,12 @@ test('checkpoints bear the witnesses’ cosignatures, receipts need one, and a t
   await sequence(parts)
   await database.run(sql`truncate evidence_witness`)
   assert.equal((await askWitness(database, witnesses[0]!, (await treeOf(database).latest())!)).kind, 'cosigned')
+
+  // The second has not cosigned the latest: a receipt is of the one before, which both cosigned.
+  const keys = witnesses.map(({ verifier }) => verifier)
+  const again = (await receiptOf({ database, evidence, witnesses: keys }, id, null)) as Receipt
+  assert.deepEqual([verifyReceipt(again, publicKeys, 2).good, cosignaturesOf(again, keys)], [true, 2])
+  assert.equal(cosignaturesOf(uncosigned, keys), 0)
 
   // The thief has the log's key and the database: another first record, the tree made anew and longer, an anchor to fit.
   await database.run(sql`update evidence_record set leaf = overlay(leaf placing '\\x20'::bytea from 1 for 0), leaf_index = null`)

@@ -15,6 +15,8 @@ import { placesOf } from '#roles/places.ts'
 type Command = (config: Config, options: Options) => Promise<number>
 
 const print = (text: string) => void process.stdout.write(`${text}\n`)
+/** Beside what is printed, which may go to a file. */
+const tell = (text: string) => void process.stderr.write(`${text}\n`)
 const readyWithinMs = 15 * 60_000
 
 const runFolderOf = ({ dataFolder }: Config) => join(dataFolder, 'run')
@@ -115,7 +117,7 @@ export const commands: Readonly<Record<CommandName, Command>> = {
   'confirm-clock': withDomains('confirm-clock'),
   judge: overService(async (config, options) => (await import('#roles/judge.ts')).judge(config, options, print)),
   rules: async (_config, options) => (await import('#roles/rulebook.ts')).printRulebook(options, print),
-  receipt: overService(async (config, options) => (await import('#roles/prove.ts')).printReceipt(config, options, print)),
+  receipt: overService(async (config, options) => (await import('#roles/prove.ts')).printReceipt(config, options, print, tell)),
   verify: overService(async (config, options) => (await import('#roles/prove.ts')).verify(config, options, print)),
   'public-keys': overService(async (config) => (await import('#roles/prove.ts')).printPublicKeys(config, print)),
   checkpoint: overService(async (config) => (await import('#roles/prove.ts')).printCheckpoint(config, print)),

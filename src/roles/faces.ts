@@ -19,6 +19,7 @@ import { type SignedIn, newSignIn, newStillSignedIn } from '#identity/sign-in.ts
 import { type SessionLimits, openWebSessions } from '#identity/web-sessions.ts'
 import { startImap } from '#imap/server.ts'
 import { formatAddress } from '#mail/address.ts'
+import type { Verifier } from '#keys/note.ts'
 import type { PlacedCopy } from '#mailbox/deliver.ts'
 import { readerOf } from '#mailbox/means.ts'
 import { openMailboxes } from '#mailbox/open-mailboxes.ts'
@@ -80,6 +81,8 @@ export interface FaceParts {
   readonly markings?: MarkingSet
   /** Domains outside to which a channel with a verified certificate is agreed; none when left out. G15 */
   readonly channels?: readonly string[]
+  /** The keys of the witnesses of whom one must have cosigned a receipt; none when left out. G14 */
+  readonly witnesses?: readonly Verifier[]
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
@@ -97,7 +100,18 @@ export interface Faces {
 }
 
 export async function openFaces(parts: FaceParts): Promise<Faces> {
-  const { domains, clock, log, metrics, scanner, hasRoom, recordHeld, markings = shippedSet, channels = [] } = parts
+  const {
+    domains,
+    clock,
+    log,
+    metrics,
+    scanner,
+    hasRoom,
+    recordHeld,
+    markings = shippedSet,
+    channels = [],
+    witnesses = [],
+  } = parts
   const watcher = await openWatcher({ database: domains.database, log, tells: parts.isOnly !== true })
   const mailboxes = openMailboxes({ ...domains, watcher })
   const roomOf = newRoomOf(domains)
@@ -187,6 +201,7 @@ export async function openFaces(parts: FaceParts): Promise<Faces> {
     recordHeld,
     markings,
     channels,
+    witnesses,
     hostName: parts.hostName,
     mailboxes,
     limits: parts.needToKnow,

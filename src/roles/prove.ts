@@ -6,9 +6,10 @@ import type { Config } from '#config.ts'
 import { auditHolds, newHeldAccounts } from '#delivery/audit-holds.ts'
 import { auditEvidence } from '#evidence/audit.ts'
 import { consignmentOf } from '#evidence/consignment.ts'
-import { receiptOf } from '#evidence/receipt.ts'
+import { receiptPollMs, receiptWaitMs } from '#evidence/limits.ts'
+import { cosignaturesOf, receiptOf, receiptSoon } from '#evidence/receipt.ts'
 import { checkpointNote, publicKeysText, treeOf } from '#evidence/tree.ts'
-import { verifyFile } from '#evidence/verify.ts'
+import { type Receipt, verifyFile } from '#evidence/verify.ts'
 import { type Witness, readWitnesses } from '#evidence/witnesses.ts'
 import type { LogKeeper } from '#keys/log-keys.ts'
 import { auditMessages, newAccounts } from '#mailbox/audit.ts'
@@ -19,6 +20,8 @@ import type { Transaction } from '#store/database.ts'
 import { sql } from '#store/sql.ts'
 
 type Print = (text: string) => void
+const uncosigned =
+  'No witness has cosigned it yet: by the public keys it may not be good, unless with --witnesses 0. Ask for it again when a witness answers: see ./cjsm status.'
 /** An audit sorts and reads what there is. */
 const waits = { waitMs: 5_000, statementMs: 6 * 3_600_000 }
 
@@ -28,17 +31,26 @@ async function within<T>(config: Config, work: (domains: Domains, logKeeper: Log
   return work(domains, logKeeper).finally(close)
 }
 
-/** Prints a receipt; returns 1, with a sentence, when there is none. */
-export async function printReceipt(config: Config, options: Options, print: Print): Promise<number> {
+/** Prints a receipt; returns 1, with a sentence, when there is none, or when no witness cosigned it: `tell` says so beside the receipt. */
+export async function printReceipt(config: Config, options: Options, print: Print, tell: Print): Promise<number> {
   const [id = ''] = options.words
   if (!/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(id)) throw new UsageError('A record is named by its id.')
   const recipient = options.values.get('recipient') ?? null
+  const witnesses = readWitnesses(config.witnesses).map(({ verifier }) => verifier)
+  const cosignatures = (receipt: Receipt) => cosignaturesOf(receipt, witnesses)
+  const isCosigned = (receipt: Receipt) => witnesses.length === 0 || cosignatures(receipt) > 0
   const receipt = await within(config, async (domains) => {
     const record = options.flags.has('delivered') ? await consignmentOf(domains, id, recipient) : id
-    return record === null ? 'There is no record that the message was delivered.' : receiptOf(domains, record, recipient)
+    if (record === null) return 'There is no record that the message was delivered.'
+    const look = () => receiptOf({ ...domains, witnesses }, record, recipient)
+    return receiptSoon(look, isCosigned, { waitMs: receiptWaitMs, pollMs: receiptPollMs })
   })
   print(typeof receipt === 'string' ? receipt : JSON.stringify(receipt, null, 2))
-  return typeof receipt === 'string' ? 1 : 0
+  if (typeof receipt === 'string') return 1
+  if (!isCosigned(receipt)) tell(uncosigned)
+  else if (cosignatures(receipt) < witnesses.length)
+    tell(`${cosignatures(receipt)} of ${witnesses.length} witnesses cosigned it.`)
+  return isCosigned(receipt) ? 0 : 1
 }
 
 /** Prints the public keys by which receipts are verified. */

@@ -5,6 +5,7 @@ import { newMetrics } from '#base/metrics.ts'
 import type { Config } from '#config.ts'
 import { clamdScanner } from '#delivery/scanner.ts'
 import { openStanding, watchStanding } from '#evidence/standing.ts'
+import { readWitnesses } from '#evidence/witnesses.ts'
 import { descriptorLimit } from '#host/descriptors.ts'
 import { inheritedPort } from '#host/bound-ports.ts'
 import { dropPrivileges, serviceUser } from '#host/privileges.ts'
@@ -56,6 +57,7 @@ export async function runWorker(config: Config): Promise<void> {
     brand: { name: config.serviceName, colour: config.serviceColour },
     markings: markingSetIn(config.markingsFolder),
     channels: config.verifiedChannels,
+    witnesses: readWitnesses(config.witnesses).map(({ verifier }) => verifier),
     spoolFolder: places.spool,
     needToKnow: {
       recipients: config.manyRecipients,

@@ -5,6 +5,7 @@ import { noRoom } from '#delivery/outcome.ts'
 import { openSentOutcomes } from '#delivery/sent-outcomes.ts'
 import { newNeedToKnow, type NeedToKnowParts } from '#delivery/need-to-know.ts'
 import { type DraftWriterParts, newDraftWriter } from '#delivery/write-drafts.ts'
+import type { Verifier } from '#keys/note.ts'
 import { openDrafts } from '#mailbox/drafts.ts'
 import { type Uploads, openUploads } from '#mailbox/uploads.ts'
 import type { Domains } from '#roles/domains.ts'
@@ -26,7 +27,8 @@ type Given =
 /** Binds writing to the domains and to the door of acceptance. */
 export function writingDoors(
   domains: Domains,
-  given: { readonly holds: Holds } & Pick<DraftWriterParts, Given | 'mailboxes'> & Pick<NeedToKnowParts, 'mailboxes' | 'limits'>,
+  given: { readonly holds: Holds; readonly witnesses: readonly Verifier[] } & Pick<DraftWriterParts, Given | 'mailboxes'> &
+    Pick<NeedToKnowParts, 'mailboxes' | 'limits'>,
 ): WritingDoors {
   const drafts = openDrafts(domains)
   const stored = openUploads(domains)
@@ -49,7 +51,7 @@ export function writingDoors(
       directory,
       needToKnow: newNeedToKnow({ ...domains, ...given, directory }),
     }),
-    outcomes: openSentOutcomes({ ...domains, directory, holds: given.holds }),
+    outcomes: openSentOutcomes({ ...domains, directory, holds: given.holds, witnesses: given.witnesses }),
     holds: given.holds,
   }
 }

@@ -203,20 +203,30 @@ test('a notice is shown for two minutes, and then no longer', async () => {
   assert.equal(await shownAt(limits.noticeMs), null)
 })
 
-test('a receipt is looked for until its wait is over: one that comes by then is handed out, for a later one a page says so', async () => {
-  const waits = { receiptWaitMs: 20, receiptPollMs: 5 }
-  const answer = async (comesAt: number) => {
+test('a receipt is looked for until its wait is over: one that comes, and is cosigned, by then is handed out, for a later one a page says so', async () => {
+  const waits = { waitMs: 20, pollMs: 5 }
+  const answer = async (comesAt: number, cosignedAt = 0, more = {}) => {
     let looks = 0
     const receipt = async () =>
       ++looks < comesAt ? 'The record is not in the signed tree yet: ask again in a second.' : { version: 1 }
-    const writing = { drafts: { sent: async () => ({ draft: someId, receipt: someId }) }, outcomes: { receipt } }
-    const visit = { params: { draft: someId }, query: new URLSearchParams({ recipient: 'a@b.example' }) } as unknown
+    const writing = {
+      drafts: { sent: async () => ({ draft: someId, receipt: someId }) },
+      outcomes: { receipt, isCosigned: () => looks >= cosignedAt },
+    }
+    const visit = { params: { draft: someId }, query: new URLSearchParams({ recipient: 'a@b.example', ...more }) } as unknown
     const began = performance.now()
     const { kind } = await receiptFile({ writing } as unknown as WebDoors, waits)(visit as PersonVisit)
-    return { kind, looks, waited: performance.now() - began >= (looks - 1) * (waits.receiptPollMs - 1) }
+    return { kind, looks, waited: performance.now() - began >= (looks - 1) * (waits.pollMs - 1) }
   }
-  const most = 1 + waits.receiptWaitMs / waits.receiptPollMs
+  const most = 1 + waits.waitMs / waits.pollMs
   assert.deepEqual(await answer(1), { kind: 'file', looks: 1, waited: true })
   assert.deepEqual(await answer(most), { kind: 'file', looks: most, waited: true })
   assert.deepEqual(await answer(most + 1), { kind: 'page', looks: most, waited: true })
+  assert.deepEqual(await answer(1, most), { kind: 'file', looks: most, waited: true }, 'cosigned in time')
+  assert.deepEqual(await answer(1, most + 1), { kind: 'page', looks: most, waited: true }, 'not cosigned in time')
+  assert.deepEqual(
+    await answer(1, most + 1, { uncosigned: 'yes' }),
+    { kind: 'file', looks: 1, waited: true },
+    'asked for as it is',
+  )
 })

@@ -55,8 +55,8 @@ export const maxShownPeople = 100
 export const computerCookieMs = 400 * 24 * 3_600_000
 /** The form of a message that is being written: every character of its text may be nine octets as sent. */
 export const maxWriteFormOctets = 6 * 1024 * 1024
-/** How long a receipt that is not in the signed tree yet is waited for. */
-export const receiptWaitMs = 2000
+/** How long a receipt that is not in the signed tree yet, or that no witness cosigned, is waited for. */
+export const receiptWaitMs = 3000
 export const receiptPollMs = 250
 /** Messages that one act names; more are not looked at. */
 export const maxUidsInAct = 200

@@ -116,7 +116,9 @@ export const urls = {
   writeRelease: (draft: string) => path('write', draft, 'release'),
   writeDelete: (draft: string) => path('write', draft, 'delete'),
   writeSent: (draft: string) => path('write', draft, 'sent'),
-  writeReceipt: (draft: string, recipient: string) => withQuery(path('write', draft, 'sent', 'receipt'), { recipient }),
+  /** `uncosigned`: as it is, whether a witness cosigned it or not. */
+  writeReceipt: (draft: string, recipient: string, uncosigned?: 'yes') =>
+    withQuery(path('write', draft, 'sent', 'receipt'), { recipient, uncosigned }),
   writeWithdraw: (draft: string) => path('write', draft, 'sent', 'withdraw'),
   held: () => patterns.held,
   heldWithdraw: (hold: string) => path('held', hold, 'withdraw'),

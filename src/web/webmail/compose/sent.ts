@@ -1,7 +1,6 @@
 // A sent message: what became of it at each recipient, and the receipt that proves it. G14
-import { setTimeout as wait } from 'node:timers/promises'
+import { receiptSoon } from '#evidence/receipt.ts'
 import { decodeWords } from '#mail/words.ts'
-import type { Sent } from '#mailbox/drafts.ts'
 import type { Answer } from '#web/answers.ts'
 import type { WebDoors } from '#web/doors.ts'
 import { receiptPollMs, receiptWaitMs } from '#web/limits.ts'
@@ -65,32 +64,27 @@ export const sentOfCopy =
     return { kind: 'page', template: 'layout/problem.njk', title: 'Nothing is known of this message here', status: 404, view }
   }
 
-/** The receipt for one recipient as a file; the tree takes a record within a second. `waits` are those of limits.ts when left out. */
+const uncosigned =
+  'No witness has cosigned it yet: who checks it with the service’s public keys may be told that it is not good. Try again in a minute.'
+
+/**
+ * The receipt for one recipient as a file; the tree takes a record within a second, and witnesses cosign it soon after. What none cosigned
+ * is handed out only to whom that was said. `waits` are those of limits.ts when left out.
+ */
 export const receiptFile =
-  (doors: WebDoors, waits = { receiptWaitMs, receiptPollMs }): Run =>
+  (doors: WebDoors, waits = { waitMs: receiptWaitMs, pollMs: receiptPollMs }): Run =>
   async (visit) => {
     const sent = await doors.writing.drafts.sent(visit.reader, visit.params.draft ?? '')
     const recipient = visit.query.get('recipient') ?? ''
     if (sent === null || recipient === '') return notFound
-    const receipt = await receiptSoon(doors, sent, recipient, waits)
-    if (typeof receipt === 'string') {
-      const view = { draft: sent.draft, recipient, why: receipt }
+    const { outcomes } = doors.writing
+    const isGood = visit.query.has('uncosigned') ? () => true : outcomes.isCosigned
+    const receipt = await receiptSoon(() => outcomes.receipt(sent, recipient), isGood, waits)
+    if (typeof receipt === 'string' || !isGood(receipt)) {
+      const isThere = typeof receipt !== 'string'
+      const view = { draft: sent.draft, recipient, why: isThere ? uncosigned : receipt, isThere }
       return { kind: 'page', template: 'webmail/compose/no-receipt.njk', title: 'There is no receipt yet', status: 404, view }
     }
     const content = Buffer.from(`${JSON.stringify(receipt, null, 2)}\n`)
     return { kind: 'file', type: 'application/json', content, octets: content.length, name: `receipt-${sent.receipt}.json` }
   }
-
-async function receiptSoon(
-  doors: WebDoors,
-  sent: Sent,
-  recipient: string,
-  waits: { readonly receiptWaitMs: number; readonly receiptPollMs: number },
-) {
-  for (let waitedMs = 0; ; waitedMs += waits.receiptPollMs) {
-    const receipt = await doors.writing.outcomes.receipt(sent, recipient)
-    if (typeof receipt !== 'string' || !receipt.includes('not in the signed tree') || waitedMs >= waits.receiptWaitMs)
-      return receipt
-    await wait(waits.receiptPollMs)
-  }
-}
