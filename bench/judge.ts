@@ -144,7 +144,7 @@ async function judge(octets: Octets, inspected: Inspected): Promise<number[]> {
     attached,
   )
   mark()
-  decide({ ...gathered, integrity })
+  decide({ ...gathered, integrity: integrity?.integrity ?? null })
   mark()
   return marks.slice(1).map((at, index) => at - marks[index]!)
 }

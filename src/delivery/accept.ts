@@ -5,7 +5,7 @@ import type { Organisations } from '#community/organisations.ts'
 import type { Permits } from '#community/permits.ts'
 import { type Standing, type StandingOf, keyOf } from '#community/standing.ts'
 import type { Wordings } from '#community/wordings.ts'
-import { withIntegrity } from '#delivery/carried-facts.ts'
+import { withOriginals } from '#delivery/carried-facts.ts'
 import { withClosing } from '#delivery/closing.ts'
 import { bannerEdits } from '#delivery/banner.ts'
 import { deliverBatch } from '#delivery/batches.ts'
@@ -45,7 +45,8 @@ import { automationOf } from '#policy/automation.ts'
 import { linesAboveTheCeiling } from '#policy/attachments.ts'
 import { isAboveCeiling } from '#policy/ceiling.ts'
 import { decide, judgeRecipient } from '#policy/decide.ts'
-import { type HandlingAsked, isAskedOfPrograms, writeHandlingAsked } from '#policy/handling-asked.ts'
+import { isAskedOfPrograms, writeHandlingAsked } from '#policy/handling-asked.ts'
+import type { HandlingInForce } from '#policy/handling-carried.ts'
 import { type MarkingSet, shippedSet } from '#policy/marking-set.ts'
 import { contentIsMalicious } from '#policy/looked-into.ts'
 import { markingWords } from '#policy/marking.ts'
@@ -178,9 +179,10 @@ async function submit(
   const automation = automationOf(inspected.header, inspected.structure.root, envelope.recipients.length)
   const permit = automation.kind === 'automated' ? await permitFor(parts, who, envelope, standings) : null
   const schemes = markings.schemesFor(organisation?.name ?? '')
-  const integrity = over === null ? await parts.findIntegrity(readerOf(who), content, inspected) : null
+  const originals = over === null ? await parts.findIntegrity(readerOf(who), content, inspected) : null
   const gathered = gatherFacts(who, organisation, envelope, standings, inspected, attached, permit, markings, channels)
-  const facts = withIntegrity(gathered, integrity)
+  const facts = withOriginals(gathered, originals, parts.clock.now())
+  const { integrity } = facts
   const first = decide(facts)
   // What the service writes for somebody is no act of theirs that an officer looks into.
   const isAbove = over === null && envelope.isAutomaticReply !== true && isAboveCeiling(first.message)
@@ -257,7 +259,8 @@ async function submit(
     bodyStart: inspected.header.octets,
     root: closed.root,
     marking: decision.asserted?.written ?? null,
-    handling: facts.handling === null ? '' : writeHandlingAsked(facts.handling),
+    handling: writeHandlingAsked(decision.handling.asked),
+    ...(decision.handling.askedBy === null ? {} : { askedBy: decision.handling.askedBy }),
   }
   const sealed = await sealMessage(toSeal)
   await parts.evidence.introduce([who.account, theService])
@@ -276,8 +279,14 @@ async function submit(
   }
   // Where nobody is left to get it, there is nothing to hold: it is refused as ever.
   const why = decision.message.kind === 'held' && recipients.length > 0 ? decision.message : null
-  if (facts.handling !== null && isAskedOfPrograms(facts.handling)) await noteAsked(parts, who, pending, facts.handling)
-  const result = await deliver(pending, why, () => sealMessage(toSeal))
+  const holders = recipients.map(({ holder }) => holder)
+  const note = (message: Sealed) => noteAsked(parts, who, message, holders, decision.handling)
+  await note(sealed)
+  const result = await deliver(pending, why, async () => {
+    const own = await sealMessage(toSeal)
+    await note(own)
+    return own
+  })
   if (result.reply.kind === 'accepted') parts.volume.delivered(who.account, inspected)
   if (result.reply.kind === 'refused') return result
   // A retry of what was delivered before is not held, whatever was chosen since.
@@ -293,10 +302,24 @@ function* organisationsOf(standings: ReadonlyMap<string, Standing>): Generator<s
 }
 
 /** Written before the message is delivered, so that no mail program gets it sooner than it is known not to. G09 */
-function noteAsked(parts: AcceptanceParts, who: SignedIn, { sealed, recipients }: Pending, asked: HandlingAsked): Promise<void> {
-  const { month, id: message } = sealed.message
-  const holders = [...new Set(recipients.map(({ holder }) => holder))]
-  return noteHandling(parts.database, { month, message, sender: who.account, holders, notedMs: parts.clock.now() }, asked)
+async function noteAsked(
+  parts: AcceptanceParts,
+  who: SignedIn,
+  { message: { month, id: message } }: Sealed,
+  holders: readonly string[],
+  { asked, askedBy }: HandlingInForce,
+): Promise<void> {
+  if (!isAskedOfPrograms(asked)) return
+  const sender = askedBy === null ? who.account : await soleHolder(parts.standingOf, askedBy)
+  // What is carried binds also who carries it.
+  const bound = [...new Set(askedBy === null ? holders : [who.account, ...holders])]
+  await noteHandling(parts.database, { month, message, sender, holders: bound, notedMs: parts.clock.now() }, asked)
+}
+
+/** Whose address it is; null where several asked, or somebody who is no member: then it binds everybody. */
+async function soleHolder(standingOf: StandingOf, askedBy: readonly string[]): Promise<string | null> {
+  const [standing, ...others] = (await standingOf(askedBy)).values()
+  return standing?.standing === 'member' && others.length === 0 ? standing.holder : null
 }
 
 /** The same for messages that one program makes alike: the names of their fields, and how many parts they have. T08 */

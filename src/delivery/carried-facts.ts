@@ -1,18 +1,21 @@
 // What a message says of the handling that it wants, and of the marking that it carries from earlier ones. G06, G09
 import { keyOf } from '#community/standing.ts'
-import { soleMailboxes } from '#mail/address-list.ts'
+import type { Originals } from '#delivery/integrity.ts'
+import { parseAddressList, soleMailboxes } from '#mail/address-list.ts'
 import { addressKey } from '#mail/address.ts'
-import { type Header, fieldText, fieldsNamed } from '#mail/header.ts'
+import { type Field, type Header, fieldText, fieldsNamed } from '#mail/header.ts'
 import { decodeWords } from '#mail/words.ts'
 import { findQuotedMarkings } from '#policy/quoted-markings.ts'
 import type { RecipientFacts, SubmissionFacts } from '#policy/facts.ts'
 import { type HandlingAsked, handlingField, nothingAsked, type PassedOn, readHandlingAsked } from '#policy/handling-asked.ts'
-import type { IntegrityFacts } from '#policy/integrity.ts'
+import { askedByOthers, whoMayHave } from '#policy/handling-carried.ts'
 import { maxHandlingOctets, maxReasonCharacters } from '#policy/limits.ts'
 import type { Scheme } from '#policy/schemes.ts'
 
 /** The field that gives the reason for a lower marking; it is taken out of what is delivered. */
 export const lowerMarkingField = 'X-CJSM-Lower-Marking'
+
+const noOriginals: Originals = { integrity: null, passedOn: [] }
 
 type CarriedFacts = Pick<SubmissionFacts, 'labelFields' | 'quoted' | 'lowering' | 'handling'>
 
@@ -55,10 +58,31 @@ export function withNamedReader(recipient: RecipientFacts, handling: HandlingAsk
   return { ...recipient, isNamedReader: handling.readers.includes(keyOf(recipient.address) ?? '') }
 }
 
-/** The facts with how its quotations compare, and which recipients had what is quoted, where that is not to be forwarded. G09, G16 */
-export function withIntegrity(facts: SubmissionFacts, integrity: IntegrityFacts | null): SubmissionFacts {
-  if (integrity?.readers === undefined) return { ...facts, integrity }
-  const had = new Set([...integrity.readers, ...facts.submitter.mayUse])
-  const recipients = facts.recipients.map((one) => ({ ...one, hadOriginal: had.has(keyOf(one.address) ?? '') }))
-  return { ...facts, integrity, recipients }
+/** The recipients whom To and Cc do not name: their copies are blind. RFC 5322 §3.6.3 */
+export function blindAmong(header: Header, recipients: readonly string[]): Pick<SubmissionFacts, 'blind'> {
+  const seen = new Set(['To', 'Cc'].flatMap((name) => fieldsNamed(header, name)).flatMap(addressesIn))
+  const blind = recipients.map((one) => keyOf(one) ?? one).filter((key) => !seen.has(key))
+  return blind.length === 0 ? {} : { blind }
+}
+
+const addressesIn = (field: Field): string[] =>
+  parseAddressList(fieldText(field)).flatMap((one) =>
+    one.kind === 'mailbox' && one.address !== null ? [keyOf(one.address) ?? one.address] : [],
+  )
+
+/** The facts with what was found of the originals: how quotations compare, what their senders asked, and whom that leaves. G09, G16 */
+export function withOriginals(facts: SubmissionFacts, found: Originals | null, nowMs: number): SubmissionFacts {
+  const { integrity, passedOn, stopped } = found ?? noOriginals
+  const all = { ...facts, integrity, passedOn: [...facts.passedOn, ...passedOn], ...(stopped === undefined ? {} : { stopped }) }
+  const others = askedByOthers(all)
+  const keys = facts.recipients.map(({ address }) => keyOf(address) ?? address)
+  const among = others.map(whoMayHave).filter((one) => one !== null)
+  const mayHave = (key: string) => facts.submitter.mayUse.includes(key) || among.every((one) => one.includes(key))
+  const recipients =
+    among.length === 0 ? facts.recipients : facts.recipients.map((one, at) => ({ ...one, mayHaveOriginal: mayHave(keys[at]!) }))
+  const isPast = ({ untilMs }: HandlingAsked) => untilMs !== null && untilMs < nowMs
+  const hasEnded =
+    (facts.handling !== null && isPast(facts.handling)) ||
+    others.some(({ asked, from }) => isPast(asked) && keys.some((key) => !from.includes(key)))
+  return { ...all, recipients, ...(hasEnded ? { accessHasEnded: true } : {}) }
 }

@@ -2,7 +2,7 @@
 import type { FoundOrganisation } from '#community/organisations.ts'
 import { type Standing, keyOf } from '#community/standing.ts'
 import { blockStanding } from '#delivery/closing.ts'
-import { carriedFacts, withNamedReader } from '#delivery/carried-facts.ts'
+import { blindAmong, carriedFacts, withNamedReader } from '#delivery/carried-facts.ts'
 import type { Envelope } from '#delivery/envelope.ts'
 import type { Inspected } from '#delivery/inspect.ts'
 import { releaseFacts } from '#delivery/release-facts.ts'
@@ -59,6 +59,12 @@ export function gatherFacts(
   const isForOutside = recipients.some(({ standing }) => standing === 'outside')
   return {
     ...carried,
+    ...(carried.handling?.readers == null
+      ? {}
+      : blindAmong(
+          header,
+          envelope.recipients.map(({ address }) => address),
+        )),
     passedOn: attached.passedOn,
     submitter: {
       address: who.address,

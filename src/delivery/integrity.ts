@@ -9,11 +9,22 @@ import type { Reader } from '#mailbox/means.ts'
 import type { Content } from '#mailbox/open.ts'
 import type { Stopped } from '#mailbox/seals.ts'
 import type { Mailboxes } from '#mailbox/open-mailboxes.ts'
-import { keptHandling } from '#policy/handling-asked.ts'
+import type { CopySummary } from '#mailbox/summaries.ts'
+import { isForward } from '#policy/find-markings.ts'
+import { keptHandling, type PassedOn } from '#policy/handling-asked.ts'
 import { type Integrity, type IntegrityFacts, integrityOf, quotesSomething, statesTheChange } from '#policy/integrity.ts'
 
-/** What is known of a message's originals; null where it quotes and attaches none that its sender received. */
-export type FindIntegrity = (who: Reader, octets: Octets, inspected: Inspected) => Promise<IntegrityFacts | null>
+/** What is known of a message's originals. */
+export interface Originals {
+  readonly integrity: IntegrityFacts | null
+  /** What the senders asked of those that it quotes or attaches. */
+  readonly passedOn: readonly PassedOn[]
+  /** Why one of them is not to be passed on. */
+  readonly stopped?: Stopped
+}
+
+/** Finds the originals of a message; null where it quotes and attaches none that its sender received. */
+export type FindIntegrity = (who: Reader, octets: Octets, inspected: Inspected) => Promise<Originals | null>
 
 /** Originals of one message that are compared, and how large they may be. */
 const mostOriginals = 4
@@ -21,9 +32,10 @@ const mostOctets = 1024 * 1024
 type Source = Pick<Mailboxes, 'receivedAs' | 'fetchSummaries' | 'openToCompare'>
 
 interface Original {
-  readonly content: Content
-  /** Who had it, where its sender asked that it is not forwarded; null where anybody may get it. G09 */
-  readonly keptTo: readonly string[] | null
+  /** Null for one that is too long to be compared. */
+  readonly content: Content | null
+  readonly stopped: Stopped | undefined
+  readonly passedOn: readonly PassedOn[]
 }
 
 /** Makes the comparison; what it opens for that leaves no trace, since nothing is given to anybody. */
@@ -34,43 +46,68 @@ export function newFindIntegrity({ mailboxes }: { mailboxes: Source }): FindInte
     const { mailbox, uid } = place
     const [summary] = await Array.fromAsync(mailboxes.fetchSummaries(who, mailbox, [uid]))
     const content = await (await mailboxes.openToCompare(who, mailbox, [uid])).content(uid)
-    if (summary === undefined || content === null || (content.octets > mostOctets && content.stopped === undefined)) return null
-    const { envelope, handling } = summary
-    const isKept = keptHandling(handling).noForwarding && !keysIn(envelope.from).includes(keyOf(who.address) ?? '')
-    return { content, keptTo: isKept ? readersOf(envelope) : null }
+    if (summary === undefined || content === null) return null
+    const { stopped } = content
+    return { content: content.octets > mostOctets ? null : content, stopped, passedOn: passedOnOf(summary) }
   }
 
   return async (who, octets, inspected) => {
     const attached = attachedMessages(inspected.structure.root)
     const ids = answeredIds(inspected.header)
-    const answered = ids.length > 0 && inspected.quotingTexts.some(quotesSomething) ? ids : []
+    const isQuoting = inspected.quotingTexts.some(quotesSomething)
+    // Whoever deletes the text of what they forward passes its files on all the same.
+    const answered = isQuoting || (isForward(inspected.header) && hasFiles(inspected)) ? ids : []
     const verdicts: { verdict: Integrity; original: string }[] = []
+    const passedOn: PassedOn[] = []
     let stopped: Stopped | undefined
-    let readers: readonly string[] | undefined
     let originals: readonly string[] = []
-    for (const { id, part } of attached.slice(0, mostOriginals)) {
+    for (const { id, part } of attached.filter((one) => one.isOuter).slice(0, mostOriginals)) {
       const found = await original(who, id)
-      stopped ??= found?.content.stopped
-      if (found !== null)
+      if (found === null) continue
+      stopped ??= found.stopped
+      passedOn.push(...found.passedOn)
+      if (found.content !== null)
         verdicts.push({ original: id, verdict: (await isSame(octets, part, found.content)) ? 'verbatim' : 'modified' })
     }
     for (const id of answered.slice(0, mostOriginals)) {
       const found = await original(who, id)
       if (found === null) continue
-      stopped ??= found.content.stopped
-      originals = stopped === undefined ? ((await originalTexts(found.content)) ?? []) : []
+      stopped ??= found.stopped
+      const { content } = found
+      originals = stopped === undefined && isQuoting && content !== null ? ((await originalTexts(content)) ?? []) : []
       const read = originals.length === 0 ? [] : await compared(octets, inspected, originals)
-      verdicts.push({ original: id, verdict: worst(read) })
-      if (read.some((verdict) => verdict !== 'cannot-tell')) readers = found.keptTo ?? undefined
+      if (isQuoting) verdicts.push({ original: id, verdict: worst(read) })
+      if (!isQuoting || originals.length === 0 || read.some((verdict) => verdict !== 'cannot-tell'))
+        passedOn.push(...found.passedOn)
       break
     }
+    if (verdicts.length === 0 && passedOn.length === 0 && stopped === undefined) return null
     const said = worst(verdicts.map(({ verdict }) => verdict))
     const about = verdicts.find(({ verdict }) => verdict === said)
-    if (about === undefined) return null
     const isStated = inspected.quotingTexts.some((text) => statesTheChange(text, originals))
-    return { ...about, isStated, ...(stopped === undefined ? {} : { stopped }), ...(readers === undefined ? {} : { readers }) }
+    return {
+      integrity: about === undefined ? null : { ...about, isStated },
+      passedOn,
+      ...(stopped === undefined ? {} : { stopped }),
+    }
   }
 }
+
+/** What the sender of an original asked, by whom it was asked, and who had it; nothing where nothing was. G09 */
+function passedOnOf({ envelope, handling, askedBy }: Pick<CopySummary, 'envelope' | 'handling' | 'askedBy'>): PassedOn[] {
+  if (handling === undefined) return []
+  const from = askedBy ?? keysIn(envelope.from)
+  const asked = keptHandling(handling)
+  // Answers go where the sender wants them.
+  const readers = asked.readers === null ? null : [...asked.readers, ...keysIn(envelope.replyTo)]
+  return [{ path: [], from, asked: { ...asked, readers }, had: readersOf(envelope) }]
+}
+
+/** Whether anything goes with a message beside its own texts. */
+const hasFiles = ({ structure, textParts }: Inspected): boolean =>
+  leavesOf(structure.root).some((part) => !textParts.includes(part))
+
+const leavesOf = (part: Part): Part[] => (part.type === 'multipart' ? part.parts.flatMap(leavesOf) : [part])
 
 /** Who has a message: who wrote it, and who stands in its header. */
 const readersOf = ({ from, replyTo, to, cc }: ImapEnvelope) => keysIn([...from, ...replyTo, ...to, ...cc])
@@ -115,12 +152,11 @@ function answeredIds(header: Header): string[] {
   return [...new Set([...idsIn('in-reply-to'), ...idsIn('x-forwarded-message-id'), ...idsIn('references')])]
 }
 
-function attachedMessages(part: Part): { id: string; part: Part }[] {
-  if (isMessage(part)) {
-    const id = part.envelope?.messageId ?? null
-    return id === null || part.parts[0] === undefined ? [] : [{ id, part: part.parts[0] }]
-  }
-  return part.parts.flatMap(attachedMessages)
+/** The messages that are attached, those within them too; `isOuter` for those that are in no other. */
+function attachedMessages(part: Part, isOuter = true): { id: string; part: Part; isOuter: boolean }[] {
+  const within = part.parts.flatMap((one) => attachedMessages(one, isOuter && !isMessage(part)))
+  const id = isMessage(part) ? (part.envelope?.messageId ?? null) : null
+  return id === null || part.parts[0] === undefined ? within : [{ id, part: part.parts[0], isOuter }, ...within]
 }
 
 /** Octet for octet, but for line ends at the very end, which MIME gives to the delimiter. */

@@ -4,7 +4,7 @@ import type { Clock } from '#base/clock.ts'
 import type { Directory, DirectoryEntry } from '#community/directory.ts'
 import type { Organisations } from '#community/organisations.ts'
 import { type StandingOf, keyOf } from '#community/standing.ts'
-import { withIntegrity } from '#delivery/carried-facts.ts'
+import { withOriginals } from '#delivery/carried-facts.ts'
 import { attachmentsOf, composeInto, envelopeOf, typedOf } from '#delivery/compose-draft.ts'
 import type { LookInside } from '#delivery/documents.ts'
 import type { CountExpansion } from '#delivery/expansion.ts'
@@ -105,7 +105,7 @@ type Files = 'with files' | 'by name'
 /** Judges a draft, its files looked into or by their names only. */
 export async function judgeDraft(parts: DraftJudgeParts, who: SignedIn, draft: Draft, how: Files): Promise<Judged> {
   const schemes = await schemesOf(parts, who)
-  const read = readDraft(draft, schemes)
+  const read = readDraft(draft, schemes, parts.clock.now())
   const files = await parts.uploads.list(readerOf(who), draft.id)
   const standings = await parts.standingOf(keysOf(read.recipients))
   const people = await parts.directory.at(read.recipients.map((one) => one.address))
@@ -137,7 +137,7 @@ export async function judgeDraft(parts: DraftJudgeParts, who: SignedIn, draft: D
     held: decision?.message.kind === 'held' ? decision.message : null,
     recipients,
     warnings: [...(decision?.warnings ?? []), ...warningsOf(facts)],
-    handling: read.handling,
+    handling: decision?.handling.asked ?? read.handling,
     subject: read.subject,
     schemes,
   }
@@ -169,9 +169,9 @@ async function ask(
     const reading = markings?.readingFor(organisation?.name ?? '')
     const attached = isWhole ? await lookInto(parts, spool, inspected, reading) : undefined
     const envelope = envelopeOf(who, read)
-    const integrity = over === null ? ((await parts.findIntegrity?.(readerOf(who), spool, inspected)) ?? null) : null
+    const originals = over === null ? ((await parts.findIntegrity?.(readerOf(who), spool, inspected)) ?? null) : null
     const gathered = gatherFacts(who, organisation, envelope, standings, inspected, attached, undefined, markings, channels)
-    const facts = withIntegrity(gathered, integrity)
+    const facts = withOriginals(gathered, originals, parts.clock.now())
     const first = decide(facts)
     const found = await foundByDesk(parts.incidentCopies, who.account, spool, inspected, first.message)
     const decision = found === null ? first : decide({ ...facts, ...found })

@@ -4,7 +4,7 @@ import type { Organisations } from '#community/organisations.ts'
 import type { Permits } from '#community/permits.ts'
 import { type StandingOf, keyOf } from '#community/standing.ts'
 import { bannerEdits } from '#delivery/banner.ts'
-import { withIntegrity } from '#delivery/carried-facts.ts'
+import { withOriginals } from '#delivery/carried-facts.ts'
 import type { LookInside } from '#delivery/documents.ts'
 import type { Envelope, SubmissionSession } from '#delivery/envelope.ts'
 import { formRefusal } from '#delivery/form.ts'
@@ -77,11 +77,12 @@ export async function judgeMessage(parts: JudgeParts, who: SignedIn, envelope: E
   const automation = automationOf(inspected.header, inspected.structure.root, envelope.recipients.length)
   const permit = automation.kind === 'automated' ? await permitOf(parts, who, envelope, standings) : null
   const schemes = parts.markings.schemesFor(organisation?.name ?? '')
-  const integrity = over === null ? await parts.findIntegrity(readerOf(who), octets, inspected) : null
+  const originals = over === null ? await parts.findIntegrity(readerOf(who), octets, inspected) : null
   const { markings, channels } = parts
-  const gathered = withIntegrity(
+  const gathered = withOriginals(
     gatherFacts(who, organisation, envelope, standings, inspected, attached, permit, markings, channels),
-    integrity,
+    originals,
+    parts.nowMs(),
   )
   const first = decide(gathered)
   const found = await foundByDesk(parts.incidentCopies, who.account, octets, inspected, first.message)

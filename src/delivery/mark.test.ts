@@ -210,15 +210,15 @@ test('a marking is lowered by an act with a reason: recorded, written down, and 
 })
 
 test('handling that a sender asks for is kept in the message and its summary, and named readers are held to (G09)', async () => {
-  const asked = `X-CJSM-Handling: no-forwarding, reader=${miriam.address}, until=2026-12-31`
-  const lines = [...head(orla, 'Subject: Rota', asked), text, '', 'See below.', ...closing]
+  const asked = `X-CJSM-Handling: no-forwarding, reader=${miriam.address}, until=2099-12-31`
+  const lines = [...head(orla, `To: ${miriam.address}`, 'Subject: Rota', asked), text, '', 'See below.', ...closing]
   const { field } = await delivered(orla, lines)
   assert.deepEqual(field('X-CJSM-Handling'), [asked.slice('X-CJSM-Handling: '.length)])
   const who = await doors.signIn(miriam)
   const reader = { holder: who.account, computer: who.computer, address: who.address }
   const { status, copies } = (await doors.mailboxes.select(reader, 'INBOX'))!
   const summaries = await Array.fromAsync(doors.mailboxes.fetchSummaries(reader, status.id, [copies.at(-1)!.uid]))
-  assert.equal(summaries[0]!.handling, `no-forwarding, reader=${miriam.address}, until=2026-12-31T23:59:59Z`)
+  assert.equal(summaries[0]!.handling, `no-forwarding, reader=${miriam.address}, until=2099-12-31T23:59:59Z`)
   const other = await refused(orla, lines, [priya.address])
   assert.deepEqual([other.clause, other.reason], ['G09', 'recipient-is-not-a-named-reader'])
   assert.equal(

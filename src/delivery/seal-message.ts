@@ -31,6 +31,8 @@ export interface ToSeal {
   readonly marking: string | null
   /** What its sender asks for beyond the minimum, as policy/handling-asked.ts writes it; empty for nothing. */
   readonly handling?: string
+  /** Address keys of those whose wishes these are; left out for its sender's own. */
+  readonly askedBy?: readonly string[]
 }
 
 export interface Sealed {
@@ -54,7 +56,7 @@ export interface SealMessageParts {
 export function newSealMessage({ keys, contentStore, clock }: SealMessageParts): SealMessage {
   const { sealing } = keys
   const pieces = newPieces(pieceOctets, piecesKept)
-  return async ({ head, header, octets, bodyStart, root, marking, handling = '' }) => {
+  return async ({ head, header, octets, bodyStart, root, marking, handling = '', askedBy }) => {
     const atMs = clock.now()
     const identity: Identity = { month: monthOf(atMs), id: newId(atMs) }
     const dataKey = newDataKey()
@@ -70,6 +72,7 @@ export function newSealMessage({ keys, contentStore, clock }: SealMessageParts):
       structure: shifted(root, head.length - bodyStart, true),
       marking,
       ...(handling === '' ? {} : { handling }),
+      ...(askedBy === undefined ? {} : { askedBy }),
     })
     const whole = wholeOf(head, octets, bodyStart)
     const { content, digest } = whole === null ? await storePieces() : await storeWhole(whole)

@@ -8,6 +8,7 @@ import { editHeader, receivedField } from '#mail/edit.ts'
 import { composeField } from '#mail/header.ts'
 import { encodeWords } from '#mail/words.ts'
 import type { Decision } from '#policy/decide.ts'
+import { handlingField } from '#policy/handling-asked.ts'
 import { type MarkingMap, shippedMap } from '#policy/marking-map.ts'
 import { type Scheme, shippedSchemes } from '#policy/schemes.ts'
 
@@ -42,7 +43,8 @@ export function stampedHead(o: {
   if (!has('date')) append.push(composeField('Date', formatDate(o.atMs)))
   if (!has('message-id')) append.push(composeField('Message-ID', `<${id}@${o.hostName}>`))
   if (!has('to') && !has('cc')) append.push(composeField('To', 'undisclosed-recipients:;'))
-  const { integrity, notLookedInto } = o.decision
+  const { integrity, notLookedInto, writeHandling } = o.decision
+  if (writeHandling) append.push(composeField(handlingField, writeHandling))
   if (notLookedInto !== null) append.push(composeField(notLookedIntoField, encodeWords(notLookedInto.replaceAll('›', '>'))))
   if (integrity !== null) append.push(composeField('X-CJSM-Integrity', `${integrity.verdict}; original=${integrity.original}`))
   append.push(...marks.append)
@@ -51,7 +53,8 @@ export function stampedHead(o: {
       composeField('Return-Path', `<${o.envelope.reversePath ?? ''}>`),
       receivedField({ from: o.session.helo, by: o.hostName, protocol: o.session.protocol, tls: o.session.tls, id, atMs: o.atMs }),
     ],
-    remove: (field) => removed.has(field.key) || marks.removes(field),
+    remove: (field) =>
+      removed.has(field.key) || (writeHandling !== null && field.key === handlingField.toLowerCase()) || marks.removes(field),
     replace: marks.replace,
     append,
   })

@@ -7,14 +7,14 @@ import { type HandlingAsked, nothingAsked, readHandlingAsked } from '#policy/han
 import type { Marking } from '#policy/marking.ts'
 import { readRelease, type ReleaseDeclared } from '#policy/release.ts'
 import { asksForLess, markedSubject, wholeMarking } from '#policy/offered.ts'
-import { type Scheme, shippedSchemes } from '#policy/schemes.ts'
+import type { Scheme } from '#policy/schemes.ts'
 
 export type RecipientField = 'to' | 'cc' | 'bcc'
 
 /** What stands in the way, at the field that causes it. `about` is a short text of the person's own, or a number. */
 export interface FieldProblem {
   readonly field: RecipientField | 'subject' | 'text' | 'marking' | 'lowering' | 'until'
-  readonly reason: FieldFault | 'none' | 'not-an-address' | 'too-many' | 'asks-for-less' | 'not-a-day'
+  readonly reason: FieldFault | 'none' | 'not-an-address' | 'too-many' | 'asks-for-less' | 'not-a-day' | 'past'
   readonly about: string
 }
 
@@ -40,10 +40,11 @@ export interface TypedDraft {
 export const maxDraftRecipients = 500
 const fields = ['to', 'cc', 'bcc'] as const
 
-/** Reads a draft's fields by the schemes of its writer; never throws. */
+/** Reads a draft's fields by the schemes of its writer, at a time; never throws. */
 export function readDraft(
   draft: Pick<Draft, 'fields' | 'origin' | 'version'>,
-  schemes: readonly Scheme[] = shippedSchemes,
+  schemes: readonly Scheme[],
+  nowMs: number,
 ): TypedDraft {
   const marking = draft.fields.marking === null ? null : wholeMarking(draft.fields.marking, schemes)
   const subject = markedSubject(draft.fields.subject.trim(), marking, schemes)
@@ -62,9 +63,12 @@ export function readDraft(
     problems.push({ field: 'marking', reason: 'asks-for-less', about: draft.origin.minimum?.level ?? '' })
   const handling = askedOf(draft.fields, recipients)
   if (handling === null) problems.push({ field: 'until', reason: 'not-a-day', about: '' })
+  const isPast = handling !== null && handling.untilMs !== null && handling.untilMs < nowMs
+  if (isPast) problems.push({ field: 'until', reason: 'past', about: '' })
   return {
     recipients,
-    handling: handling ?? nothingAsked,
+    // What is said at the field is not said of the message again.
+    handling: isPast ? { ...handling, untilMs: null } : (handling ?? nothingAsked),
     subject,
     marking,
     release: releaseOf(draft),

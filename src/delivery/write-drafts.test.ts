@@ -14,6 +14,7 @@ import { auditMessages, newAccounts } from '#mailbox/audit.ts'
 import { type DraftFields, type DraftOrigin, openDrafts } from '#mailbox/drafts.ts'
 import { newRoomOf } from '#mailbox/quota.ts'
 import { openUploads } from '#mailbox/uploads.ts'
+import { shippedSchemes } from '#policy/schemes.ts'
 import { sql } from '#store/sql.ts'
 import { allRecords, messageOf, openTestDoors } from '#test/support/acceptance.ts'
 import { findWords } from '#test/support/canary.ts'
@@ -244,14 +245,23 @@ test('what is marked inside an attached file is said by the check before sending
   assert.match(judged.refusal!.about, /report\.txt/)
 })
 
+const newOrigin = { kind: 'new', references: [], minimum: null } as const
+
+test('the last day of access is today in London or later (G09)', () => {
+  const asked = { noForwarding: false, noDownload: false, onlyRecipients: false, until: '2026-07-31' }
+  const read = (at: string) =>
+    readDraft({ fields: newFields({ asked }), origin: newOrigin, version: 1 }, shippedSchemes, Date.parse(at))
+  assert.deepEqual(read('2026-07-31T22:59:00Z').problems, [])
+  assert.equal(read('2026-07-31T22:59:00Z').handling.untilMs, Date.parse('2026-07-31T22:59:59Z'))
+  assert.deepEqual(read('2026-07-31T23:00:00Z').problems, [{ field: 'until', reason: 'past', about: '' }])
+})
+
 test('a message has at most as many recipients as by SMTP', () => {
   const list = (count: number) => Array.from({ length: count }, (_, at) => `p${at}@x.example`).join(', ')
   const problems = (count: number) =>
-    readDraft({
-      fields: newFields({ to: list(count) }),
-      origin: { kind: 'new', references: [], minimum: null },
-      version: 1,
-    }).problems.map((one) => one.reason)
+    readDraft({ fields: newFields({ to: list(count) }), origin: newOrigin, version: 1 }, shippedSchemes, 0).problems.map(
+      (one) => one.reason,
+    )
   assert.deepEqual(problems(maxDraftRecipients), [])
   assert.deepEqual(problems(maxDraftRecipients + 1), ['too-many'])
   assert.equal(

@@ -91,18 +91,19 @@ export function newDraftWriter(parts: DraftWriterParts): DraftWriter {
 /** No record, no act: what is declared is recorded before the draft holds it. */
 async function declareRelease(
   parts: DraftWriterParts,
-  { account, computer, ...who }: SignedIn,
+  who: SignedIn,
   id: string,
   version: number,
   declared: ReleaseDeclared,
 ): Promise<Declared> {
-  const reader = readerOf({ ...who, account, computer })
+  const { account, computer } = who
+  const reader = readerOf(who)
   const draft = await parts.drafts.read(reader, id)
   if (draft === null) return { kind: 'gone' }
   if (draft.version !== version) return { kind: 'changed' }
   const release = readRelease(writeRelease(declared))
   if (release === null || subjectFault(release.words) !== null) return { kind: 'wordless' }
-  const { recipients } = readDraft(draft)
+  const { recipients } = readDraft(draft, await schemesOf(parts, who), parts.clock.now())
   const standings = await parts.standingOf(keysOf(recipients))
   const outside = recipients.filter(({ address }) => standings.get(keyOf(address) ?? '')?.standing === 'outside')
   if (outside.length === 0) return { kind: 'changed' }
@@ -124,7 +125,7 @@ async function sentBefore(parts: DraftWriterParts, reader: Reader, id: string): 
 async function send(parts: DraftWriterParts, who: SignedIn, judged: Judged, session: SubmissionSession): Promise<SendResult> {
   const { draft, files } = judged
   const reader = readerOf(who)
-  const read = readDraft(draft, judged.schemes)
+  const read = readDraft(draft, judged.schemes, parts.clock.now())
   const atMs = await parts.drafts.firstSend(reader, draft.id, draft.version)
   if (atMs === null) return (await sentBefore(parts, reader, draft.id)) ?? { kind: 'changed' }
   const boundary = (await parts.keys.hashFor(who.account, 'draft boundary'))(`${draft.id}/${draft.version}/${atMs}`)

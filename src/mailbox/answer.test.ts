@@ -130,3 +130,15 @@ test('a forward carries the whole message, inline and again carry its attachment
     assert.equal(Buffer.concat(pieces).toString(), 'hello')
   }
 })
+
+test('what another asked of its readers is asked again in every answer, and what one asked oneself when it is sent again (G09)', async () => {
+  const handling = 'X-CJSM-Handling: no-forwarding, no-download, reader=me@firm.cjsm.test, until=2099-07-31T22:59:59Z'
+  const asked = { noForwarding: true, noDownload: true, onlyRecipients: true, until: '2099-07-31' }
+  const mine = ['From: me@firm.cjsm.test', ...head.slice(1)]
+  for (const kind of ['reply', 'reply-all', 'forward', 'forward-inline'] as const) {
+    assert.deepEqual((await begin(kind, handling, ...head, '', 'text')).fields.asked, asked, kind)
+    assert.equal((await begin(kind, handling, ...mine, '', 'text')).fields.asked, undefined, kind)
+  }
+  assert.deepEqual((await begin('again', handling, ...mine, '', 'text')).fields.asked, asked)
+  assert.equal((await begin('reply', ...head, '', 'text')).fields.asked, undefined)
+})

@@ -1,4 +1,5 @@
 // What an answer to a message, or its passing on, begins with: recipients, subject, quoted text, the marking that it must keep, what goes with it. RFC 5322 §3.6; G06
+import { londonDay } from '#base/london.ts'
 import { keyOf } from '#community/standing.ts'
 import { parseAddressList } from '#mail/address-list.ts'
 import { type Mailbox, referencesOf, writeRecipient } from '#mail/compose.ts'
@@ -10,11 +11,12 @@ import { textOfHtml } from '#mail/html.ts'
 import type { Part } from '#mail/part.ts'
 import { decodeParameters, decodeWords } from '#mail/words.ts'
 import { decodedPieces } from '#mail/decode-stream.ts'
-import type { ChosenMarking, DraftFields, DraftOrigin } from '#mailbox/drafts.ts'
+import type { AskedFields, ChosenMarking, DraftFields, DraftOrigin } from '#mailbox/drafts.ts'
 import { maxQuotedOctets } from '#mailbox/limits.ts'
 import type { Content } from '#mailbox/open.ts'
 import { uploadName } from '#mailbox/uploads.ts'
 import { findMarkings } from '#policy/find-markings.ts'
+import { handlingField, keptHandling } from '#policy/handling-asked.ts'
 import { type Marking, highestMarking, ownScheme } from '#policy/marking.ts'
 import { shippedSchemes } from '#policy/schemes.ts'
 
@@ -58,6 +60,7 @@ export async function beginAnswer(
     subject: isOwn ? subject : prefixed(kind.startsWith('reply') ? 'Re' : 'Fwd', subject),
     text: textOf(kind, header, text, longDate),
     marking,
+    ...askedOf(header, isOwn || !peopleIn(firstField(header, 'from')).some(({ address }) => own.includes(keyOf(address) ?? ''))),
   }
   const references = referencesOf(header)
   const origin: DraftOrigin = {
@@ -110,6 +113,14 @@ function markingOf(header: Header, text: string): ChosenMarking | null {
   if (highest === null) return null
   const { scheme, level, descriptors, caveats } = highest
   return { scheme, level, descriptors, caveats }
+}
+
+/** What the message asked of its readers is asked again: of one's own when it is sent again, of another's always. G09 */
+function askedOf(header: Header, isKept: boolean): { asked?: AskedFields } {
+  const { noForwarding, noDownload, readers, untilMs } = keptHandling(isKept ? firstField(header, handlingField) : undefined)
+  const until = untilMs === null ? '' : londonDay(untilMs)
+  const asked = { noForwarding, noDownload, onlyRecipients: readers !== null, until }
+  return Object.values(asked).some(Boolean) ? { asked } : {}
 }
 
 function recipientsOf(kind: AnswerKind, header: Header, own: readonly string[]): Pick<DraftFields, 'to' | 'cc' | 'bcc'> {

@@ -7,7 +7,7 @@ import { type Query, sql } from '#store/sql.ts'
 const withheldBy = (month: Query, message: Query, holder: Query, nowMs: number) => sql`
   (select case when not no_download then 'ended' when until_ms < ${nowMs} then 'no-download-ended' else 'no-download' end
      from message_handling
-    where message_handling.month = ${month} and message_handling.message = ${message} and sender <> ${holder}
+    where message_handling.month = ${month} and message_handling.message = ${message} and sender is distinct from ${holder}
       and (no_download or until_ms < ${nowMs}))`
 
 export interface SummaryRow {

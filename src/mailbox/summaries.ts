@@ -9,7 +9,8 @@ import { type Summary, decodeSummary } from '#mailbox/summary.ts'
 import { type Withheld, withheldNotice } from '#mailbox/withheld.ts'
 
 /** What can be told of a copy without touching its content. */
-export interface CopySummary extends Pick<Summary, 'envelope' | 'structure' | 'headerOctets' | 'marking' | 'handling'> {
+export interface CopySummary
+  extends Pick<Summary, 'envelope' | 'structure' | 'headerOctets' | 'marking' | 'handling' | 'askedBy'> {
   readonly uid: number
   readonly internalDateMs: number
   readonly octets: number
@@ -64,7 +65,7 @@ async function openSummaries(
     rows.map((row) => ({ about: placeOfKey(row.id), sealed: row.wrappedKey })),
   )
   return rows.map((row, index) => {
-    const { envelope, structure, headerOctets, marking, handling } = decodeSummary(
+    const { envelope, structure, headerOctets, marking, handling, askedBy } = decodeSummary(
       unsealSummary(means.keys.sealing, dataKeyOf(dataKeys[index]!), row, row.summary!),
     )
     const { uid, internalDateMs, octets } = row
@@ -84,6 +85,7 @@ async function openSummaries(
       headerOctets,
       marking,
       ...(handling === undefined ? {} : { handling }),
+      ...(askedBy === undefined ? {} : { askedBy }),
       ...(row.withheld === null ? {} : { withheld: row.withheld }),
     }
   })

@@ -14,6 +14,8 @@ export interface Summary {
   readonly marking: string | null
   /** What its sender asks for beyond the minimum (G09), as policy/handling-asked.ts writes it; left out for nothing. */
   readonly handling?: string
+  /** Address keys of those whose wishes these are, whom they do not bind; left out for those of who wrote it. */
+  readonly askedBy?: readonly string[]
 }
 
 export function encodeSummary(summary: Summary): Buffer {

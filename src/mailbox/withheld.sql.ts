@@ -4,7 +4,8 @@ import type { Runner } from '#store/database.ts'
 import { sql } from '#store/sql.ts'
 
 export interface HandlingRow extends MessagePlace {
-  readonly sender: string
+  /** Who asked, whom it does not bind; null where it binds everybody. */
+  readonly sender: string | null
   /** Whose copies it has. */
   readonly holders: readonly string[]
   readonly noDownload: boolean

@@ -1,6 +1,7 @@
 // What mail programs are not given, because its sender asked so: a notice stands for it, with sizes and structure that agree. Webmail shows the message itself, as long as access lasts. G09
 // docs/decisions/0092-handling-in-mail-programs.md
 import type { Clock } from '#base/clock.ts'
+import { londonDay } from '#base/london.ts'
 import type { ImapEnvelope } from '#mail/envelope.ts'
 import { decodeWords, encodeWords } from '#mail/words.ts'
 import { endedAtOnce } from '#mailbox/limits.ts'
@@ -62,7 +63,7 @@ Sign in to webmail to read it: it is in the same folder there.
 `
 
 const endedText = (untilMs: number | null) => `Access to this message has ended${
-  untilMs === null ? '' : ` on ${new Date(untilMs).toISOString().slice(0, 10)}`
+  untilMs === null ? '' : ` on ${londonDay(untilMs)}`
 }, as its sender asked (rule G09).
 
 Ask the sender if you still need it.

@@ -109,7 +109,7 @@ test('what was sealed, or what its holder said is above the ceiling, is passed o
   const integrity = { verdict: 'verbatim', original: '<1@force.example>', isStated: false } as const
   const facts = factsWith(true, [])
   const clauseWith = (stopped: 'sealed' | 'told-above') => {
-    const verdict = stoppedIsNotPassedOn({ ...facts, integrity: { ...integrity, stopped } })
+    const verdict = stoppedIsNotPassedOn({ ...facts, integrity, stopped })
     return verdict.kind === 'refused' && verdict.clause
   }
   assert.deepEqual([clauseWith('sealed'), clauseWith('told-above')], ['G05', 'T07'])

@@ -61,8 +61,8 @@ const lockItAway = 'Lock away what you have of it elsewhere, printed or saved, p
 const keepIt = 'Pass it on to nobody, answer without its text, and do not delete it. The Helpdesk tells you when it is decided.'
 
 /** G05, T07: nothing is passed on of a message that the Helpdesk sealed, or that its holder said is above the ceiling. */
-export function stoppedIsNotPassedOn({ integrity }: SubmissionFacts): Verdict {
-  return integrity?.stopped === undefined ? allowed : stoppedRefusal(integrity.stopped)
+export function stoppedIsNotPassedOn({ stopped }: SubmissionFacts): Verdict {
+  return stopped === undefined ? allowed : stoppedRefusal(stopped)
 }
 
 /** Why a message that was stopped is not passed on, or not read: the same words at every door. */

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { decide, messageRules, recipientRules } from '#policy/decide.ts'
 import type { SubmissionFacts } from '#policy/facts.ts'
+import { nothingAsked } from '#policy/handling-asked.ts'
 import { found, ownAddress as own, plainFacts } from '#policy/facts-for-tests.ts'
 
 test('every row cites a clause and is named for its rule', () => {
@@ -54,6 +55,8 @@ test('a plain message between members is allowed, protected, unmarked and withou
     lowered: null,
     notLookedInto: null,
     writeMarking: null,
+    handling: { asked: nothingAsked, askedBy: null },
+    writeHandling: null,
   })
 })
 

@@ -6,12 +6,16 @@ import { type Lowered, loweredMarking, loweringHasAReason, markingWasCarried } f
 import { confidentialTakenAsOwn, markingIsWithinTheCeiling, stoppedIsNotPassedOn } from '#policy/ceiling.ts'
 import { automatedMailHasItsPermit } from '#policy/automation.ts'
 import type { RecipientFacts, SubmissionFacts } from '#policy/facts.ts'
+import { handlingIsUnderstood, recipientIsANamedReader } from '#policy/handling-asked.ts'
 import {
+  accessHasNotEnded,
   forwardingIsAllowed,
-  handlingIsUnderstood,
+  type HandlingInForce,
+  handlingInForce,
+  handlingToWrite,
+  handlingWasCarried,
   quotedStaysAmongItsReaders,
-  recipientIsANamedReader,
-} from '#policy/handling-asked.ts'
+} from '#policy/handling-carried.ts'
 import { type IntegrityFacts, noticeToAdd } from '#policy/integrity.ts'
 import { attachmentNotRead, contentCanBeLookedInto, deliveredUnlooked, notLookedInto } from '#policy/looked-into.ts'
 import type { Marking } from '#policy/marking.ts'
@@ -64,6 +68,7 @@ export const messageRules: readonly Rule<SubmissionFacts, MessageVerdict>[] = [
   { name: 'loweringHasAReason', clause: 'G06', judge: loweringHasAReason },
   { name: 'handlingIsUnderstood', clause: 'G09', judge: handlingIsUnderstood },
   { name: 'forwardingIsAllowed', clause: 'G09', judge: forwardingIsAllowed },
+  { name: 'accessHasNotEnded', clause: 'G09', judge: accessHasNotEnded },
 ]
 
 /** What the sender is told where nothing is refused. */
@@ -75,6 +80,7 @@ export const warningRules: readonly ((facts: SubmissionFacts) => Warning | null)
   blockCouldNotBeAdded,
   carriersDisagree,
   markingWasCarried,
+  handlingWasCarried,
   openMarkingIsPlain,
   additionIsKnown,
 ]
@@ -98,6 +104,10 @@ export interface Decision {
   readonly notLookedInto: string | null
   /** What acceptance writes to every carrier that lacks it; null where nothing is to be written. */
   readonly writeMarking: Marking | null
+  /** What is asked of its readers, with what it carries from earlier messages (G09). */
+  readonly handling: HandlingInForce
+  /** What the header is to say of that; null where it says it already. */
+  readonly writeHandling: string | null
 }
 
 /** The first refusal of a recipient, or `allowed`; `helpdesk` is the contact to end a remedy with. */
@@ -121,6 +131,8 @@ export function decide(facts: SubmissionFacts, helpdesk?: string): Decision {
     integrity: facts.integrity,
     notLookedInto: notLookedInto(facts),
     writeMarking: markingToWrite(facts),
+    handling: handlingInForce(facts),
+    writeHandling: handlingToWrite(facts),
   }
 }
 

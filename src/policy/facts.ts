@@ -37,14 +37,20 @@ export interface SubmissionFacts {
   readonly lowering: readonly string[]
   /** What the sender asks for beyond the minimum; null where that cannot be understood. */
   readonly handling: HandlingAsked | null
-  /** What the senders of attached messages asked for. */
+  /** Address keys of recipients whom To and Cc do not name; left out for none. */
+  readonly blind?: readonly string[]
+  /** What the senders asked for of messages that are attached or quoted. */
   readonly passedOn: readonly PassedOn[]
+  /** True where nobody could read it any more: its last day is past. */
+  readonly accessHasEnded?: true
   /** What the submitter's organisation words and chooses for itself. */
   readonly wording: Wording
   /** Whether a signature block ends the message; `missing` where one alternative lacks it and can be given it. */
   readonly block: BlockStanding
   /** How what is quoted or attached compares with what the submitter received; null where it is nothing of theirs. */
   readonly integrity: IntegrityFacts | null
+  /** Why something that it quotes or attaches is not to be passed on: the Helpdesk sealed it, or its holder said that it is above the ceiling. */
+  readonly stopped?: 'sealed' | 'told-above'
   /** Whether a machine says that it sends this, and the permit that there is for it: null where none is. */
   readonly automation: Automation
   readonly permit: PermitFacts | null
@@ -76,8 +82,8 @@ export interface RecipientFacts {
   readonly standing: 'member' | 'unknown' | 'removed' | 'outside' | 'server-organisation'
   /** False where the sender named readers, and this is none of them; not known at RCPT. */
   readonly isNamedReader?: boolean
-  /** False where the text quotes what was not to be forwarded, and this one did not have it; not known at RCPT. */
-  readonly hadOriginal?: boolean
+  /** False where something is quoted or attached that its sender asked nobody else to have; not known at RCPT. */
+  readonly mayHaveOriginal?: boolean
   /** What somebody outside may be sent; not known at RCPT. */
   readonly release?: RecipientRelease
 }

@@ -1,7 +1,8 @@
 // Handling that a sender asks for beyond the minimum, in X-CJSM-Handling: read, written, and kept. G09.
 // `no-forwarding, no-download, reader=jane@firm.example, until=2026-12-31`: some of them, in whatever order, readers as often as wanted.
 import type { Refused } from '#base/faults.ts'
-import { maxHandlingOctets, maxNamedReaders, maxShownNameCharacters } from '#policy/limits.ts'
+import { endOfLondonDay, londonDay } from '#base/london.ts'
+import { maxHandlingOctets, maxNamedReaders } from '#policy/limits.ts'
 import type { RecipientFacts, SubmissionFacts } from '#policy/facts.ts'
 import { allowed, refuse, type Verdict } from '#policy/verdict.ts'
 
@@ -26,9 +27,11 @@ export const isAskedOfPrograms = ({ noDownload, untilMs }: HandlingAsked): boole
 export interface PassedOn {
   /** File names from the attachment's own inwards, or none. */
   readonly path: readonly string[]
-  /** The address keys of its From. */
+  /** The address keys of those who asked. */
   readonly from: readonly string[]
   readonly asked: HandlingAsked
+  /** Address keys of those who had it: of a message that the submitter was sent. Left out for what only says so itself. */
+  readonly had?: readonly string[]
 }
 
 /** Reads the field's value; null for one that is not understood as a whole. `keyOf` gives an address key, or null. */
@@ -58,12 +61,12 @@ function withPart(asked: HandlingAsked, part: string, keyOf: (address: string) =
   return untilMs === null ? null : { ...asked, untilMs }
 }
 
-/** The end of a day, or a time in UTC; null for anything else. */
+/** The end of a day in London, or a time in UTC; null for anything else. */
 function endOf(value: string): number | null {
-  const match = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}:\d{2})Z)?$/.exec(value)
-  if (match === null) return null
-  const [, day = '', time = '23:59:59'] = match
-  const atMs = Date.parse(`${day}T${time}Z`)
+  const [, day = '', time] = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}:\d{2}Z)?$/.exec(value) ?? []
+  const end = endOfLondonDay(day)
+  if (end === null || time === undefined) return end
+  const atMs = Date.parse(`${day}${time}`)
   return Number.isNaN(atMs) || new Date(atMs).toISOString().slice(0, 10) !== day ? null : atMs
 }
 
@@ -83,7 +86,7 @@ export function sentencesOfAsked({ noForwarding, noDownload, readers, untilMs }:
     ...(noForwarding ? ['The sender asks you not to forward it.'] : []),
     ...(noDownload ? ['The sender asks you to read it here, and not to download it.'] : []),
     ...(readers === null ? [] : [`Only those named by the sender may read it: ${readers.join(', ')}.`]),
-    ...(untilMs === null ? [] : [`The sender asks that it is read until ${new Date(untilMs).toISOString().slice(0, 10)} only.`]),
+    ...(untilMs === null ? [] : [`The sender asks that it is read until ${londonDay(untilMs)} only.`]),
   ]
 }
 
@@ -101,28 +104,6 @@ export function recipientIsANamedReader(recipient: RecipientFacts): Verdict {
   return refuse('G09', 'recipient-is-not-a-named-reader', recipient.address, remedy)
 }
 
-/** G09: what is attached may be passed on: its own sender has not asked that it is not. */
-export function forwardingIsAllowed(facts: SubmissionFacts): Verdict {
-  const mine = new Set(facts.submitter.mayUse)
-  const found = facts.passedOn.find(({ asked, from }) => asked.noForwarding && !from.some((address) => mine.has(address)))
-  if (found === undefined) return allowed
-  const from = found.from[0] ?? 'somebody'
-  const about = `the attached message from ${from.slice(0, 2 * maxShownNameCharacters)}`
-  return refuse(
-    'G09',
-    'forwarding-was-not-allowed',
-    about,
-    'Its sender asked that it is not forwarded. Ask them to send it themselves.',
-  )
-}
-
-/** G09: what is quoted of a message that was not to be forwarded stays among those who had it. */
-export function quotedStaysAmongItsReaders(recipient: RecipientFacts): Verdict {
-  if (recipient.hadOriginal !== false) return allowed
-  const remedy = 'Its sender asked that what you quote is not forwarded, and they did not have it. Leave the quotation out.'
-  return refuse('G09', 'forwarding-was-not-allowed', recipient.address, remedy)
-}
-
 /**
  * G09: what stands in the way of a reader who wants to read or download now, given what was asked and by whom; null for nothing.
  * The sender's own copy is theirs.
@@ -134,7 +115,7 @@ export function accessRefusal(
   if (o.isSender) return null
   const remedy = 'Ask the sender if you still need it.'
   if (asked.untilMs !== null && asked.untilMs < o.nowMs)
-    return refuse('G09', 'access-has-ended', `access ended on ${new Date(asked.untilMs).toISOString().slice(0, 10)}`, remedy)
+    return refuse('G09', 'access-has-ended', `access ended on ${londonDay(asked.untilMs)}`, remedy)
   if (o.wants === 'download' && asked.noDownload)
     return refuse('G09', 'download-was-not-allowed', 'the sender asked that it is not downloaded', remedy)
   return null

@@ -12,10 +12,6 @@ export interface IntegrityFacts {
   readonly original: string
   /** Whether the writer says in their own text that it is an extract or was changed. */
   readonly isStated: boolean
-  /** Who had what is quoted, where its sender asked that it is not forwarded (G09); left out where they did not. */
-  readonly readers?: readonly string[]
-  /** Why an original is not to be passed on: the Helpdesk sealed it, or its holder said that it is above the ceiling. G05, T07 */
-  readonly stopped?: 'sealed' | 'told-above'
 }
 
 /** The fields above an original that mail programs wrap. */

@@ -130,9 +130,7 @@ function textOf({ refusal, held, decision, facts, rules, stamps }: Judgement, co
     ),
     ...(lowered === null ? [] : [`  lowered from ${markingWords(lowered.from)}: ${lowered.reason}`]),
     ...(releaseRecorded(facts) === null ? [] : [`  release outside: ${Object.values(releaseRecorded(facts) ?? {}).join('; ')}`]),
-    ...(facts.handling === null || writeHandlingAsked(facts.handling) === ''
-      ? []
-      : [`  handling: ${writeHandlingAsked(facts.handling)}`]),
+    ...(writeHandlingAsked(decision.handling.asked) === '' ? [] : [`  handling: ${writeHandlingAsked(decision.handling.asked)}`]),
     '',
     'Warnings',
     ...list(warnings.map(told)),

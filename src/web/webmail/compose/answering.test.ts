@@ -6,7 +6,7 @@ import { openUploads } from '#mailbox/uploads.ts'
 import { allRecords } from '#test/support/acceptance.ts'
 import { hidden, idIn, openComposing, readerOf, send, text, whole, write } from '#test/support/composing.ts'
 
-const { service, doors, priya, miriam, daniel, browserOf, attach } = await openComposing()
+const { service, doors, priya, miriam, daniel, orla, browserOf, attach } = await openComposing()
 
 test('a reply keeps the marking, names whom it answers, quotes, and is threaded; a forward attaches the original (G06, RFC 5322 §3.6.4)', async () => {
   const police = await browserOf(priya)
@@ -82,6 +82,53 @@ test('a reply keeps the marking, names whom it answers, quotes, and is threaded;
   assert.match(passed, /Content-Type: message\/rfc822/)
   assert.ok(passed.includes(original), 'octet for octet')
   assert.equal((await solicitor.get(`${from}/nonsense`)).statusCode, 404)
+})
+
+test('what a sender asked is asked again in the form of an answer, and holds where who answers clears it, also for their own copies; nobody is told of blind copies (G09)', async () => {
+  const police = await browserOf(priya)
+  const asked = { 'no-download': 'yes', 'only-recipients': 'yes' }
+  const fields = whole(miriam.address, { bcc: orla.address, subject: 'kept close', text: 'The aunt’s address.', ...asked })
+  const past = await write(police, { ...fields, until: '2020-01-01' })
+  assert.ok(text((await police.get(past)).body).includes('The last day must be today or later'))
+  const check = await write(police, { ...fields, until: '2099-12-31' })
+  assert.ok(!text((await police.get(check)).body).includes(`${miriam.address}, ${orla.address}`))
+  assert.equal((await send(police, check)).statusCode, 303)
+  const solicitor = await browserOf(miriam)
+  const newest = async (person: typeof miriam) => {
+    const reader = readerOf(await doors.signIn(person))
+    const { status, copies } = (await doors.mailboxes.select(reader, 'INBOX'))!
+    return `/mail/${status.id}/${copies.at(-1)!.uid}`
+  }
+  const from = await newest(miriam)
+  for (const page of [await solicitor.get(from), await (await browserOf(orla)).get(await newest(orla))]) {
+    assert.equal(page.statusCode, 200)
+    assert.ok(!page.body.includes(`may read it: ${miriam.address}, ${orla.address}`))
+  }
+  const answer = async (kind: string, to: string, more: Record<string, string>) => {
+    const form = (await solicitor.get(`${from}/answer/${kind}`)).body
+    assert.equal([...form.matchAll(/name="(?:no-forwarding|no-download|only-recipients)"[^>]*checked/g)].length, 2, kind)
+    assert.match(form, /name="until"[^>]*value="2099-12-31"/)
+    const body = /<textarea[^>]*>([\s\S]*?)<\/textarea>/.exec(form)![1]!.replaceAll('&gt;', '>')
+    const typed = {
+      ...whole(to, { subject: 'Fwd: kept close', text: body }),
+      ...more,
+      begun: hidden(form, 'begun'),
+      version: '0',
+    }
+    return String((await solicitor.post(`${from}/answer/${kind}`, { ...typed, do: 'check' })).headers.location)
+  }
+  for (const kind of ['forward', 'forward-inline']) {
+    const page = text((await solicitor.get(await answer(kind, daniel.address, {}))).body)
+    assert.ok(page.includes('asked that nobody else has it'), `${kind}: ${page}`)
+    const own = await answer(kind, miriam.address, {})
+    assert.equal((await send(solicitor, own)).statusCode, 303)
+    const copy = await newest(miriam)
+    assert.equal((await solicitor.get(copy)).statusCode, 200)
+    assert.equal((await solicitor.get(`${copy}/original`)).statusCode, 403, kind)
+    assert.match((await doors.read(miriam)).at(-1)!, /read in webmail and not downloaded/, kind)
+  }
+  assert.match((await doors.read(miriam, 'Sent')).at(-1)!, /read in webmail and not downloaded/)
+  assert.equal((await send(solicitor, await answer('reply', priya.address, {}))).statusCode, 303)
 })
 
 /** A message with three files, the one in the middle too large for a row, and what its reader forwards it with. */

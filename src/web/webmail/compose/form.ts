@@ -158,6 +158,8 @@ function sentenceOf({ field, reason, about }: FieldProblem): string {
       return `The marking must not be lower than that of the message that you answer or forward${about === '' ? '' : ` (${about})`}, unless you say why`
     case 'not-a-day':
       return 'The last day must be a date like 2026-12-31'
+    case 'past':
+      return 'The last day must be today or later'
     case 'too-long':
       return `${names[field]} is too long`
     case 'holds-controls':

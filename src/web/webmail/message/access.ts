@@ -16,7 +16,8 @@ export function isByOneself({ envelope }: Pick<CopySummary, 'envelope'>, mayUse:
 /** Why the message may not be opened for that, or null. */
 export function openingRefusal(copy: CopySummary, mayUse: readonly string[], nowMs: number, wants: Wanted): Refused | null {
   if (copy.isSealed === true) return stoppedRefusal('sealed')
-  const isSender = isByOneself(copy, mayUse)
+  // What was carried from another's message binds also who wrote this one.
+  const isSender = copy.askedBy === undefined ? isByOneself(copy, mayUse) : copy.askedBy.some((key) => mayUse.includes(key))
   const asked = keptHandling(copy.handling)
   const ended = accessRefusal(asked, { isSender, nowMs, wants: wants === 'download' ? 'download' : 'reading' })
   return ended ?? (wants === 'passing-on' ? passingOnRefusal(asked, isSender) : null)
