@@ -13,7 +13,7 @@ import type { Keep, Pending, Result } from '#delivery/decided.ts'
 import type { Accepted, Envelope, SubmissionSession } from '#delivery/envelope.ts'
 import type { LookInside } from '#delivery/documents.ts'
 import type { CountExpansion } from '#delivery/expansion.ts'
-import type { CopyToKeep, IncidentCopies } from '#delivery/incident-copies.ts'
+import { type CopyToKeep, type IncidentCopies, withFound } from '#delivery/incident-copies.ts'
 import { formRefusal } from '#delivery/form.ts'
 import { gatherFacts } from '#delivery/gather.ts'
 import { type HoldParts, holdMessage } from '#delivery/hold.ts'
@@ -43,13 +43,13 @@ import type { RoomOf } from '#mailbox/quota.ts'
 import { noteHandling } from '#mailbox/withheld.ts'
 import { automationOf } from '#policy/automation.ts'
 import { linesAboveTheCeiling } from '#policy/attachments.ts'
-import { isAboveCeiling } from '#policy/ceiling.ts'
+import { isAboveCeiling, releasedWords } from '#policy/ceiling.ts'
 import { decide, judgeRecipient } from '#policy/decide.ts'
 import { isAskedOfPrograms, writeHandlingAsked } from '#policy/handling-asked.ts'
 import type { HandlingInForce } from '#policy/handling-carried.ts'
 import { type MarkingSet, shippedSet } from '#policy/marking-set.ts'
 import { contentIsMalicious } from '#policy/looked-into.ts'
-import { markingWords } from '#policy/marking.ts'
+import { markingWords, ownScheme } from '#policy/marking.ts'
 import { outsideIsJudgedLater, releaseRecorded } from '#policy/release.ts'
 import type { Held, Warning } from '#policy/verdict.ts'
 import type { Database } from '#store/database.ts'
@@ -188,7 +188,8 @@ async function submit(
   const isAbove = over === null && envelope.isAutomaticReply !== true && isAboveCeiling(first.message)
   const refusedContent = isAbove ? await parts.incidentCopies.hashOf(who.account, content, inspected) : null
   const found = refusedContent === null ? null : await parts.incidentCopies.found(refusedContent)
-  let decision = found === null ? first : decide({ ...facts, ...found })
+  const judged = found === null ? facts : withFound(facts, found, originals)
+  let decision = found === null ? first : decide(judged)
   const submitted = {
     submitted: contentCommitment(inspected.digest),
     octets: content.size,
@@ -206,7 +207,7 @@ async function submit(
   const refuse = (refusal: Refused) => refuseAll(parts, who, hashes, submitted, refusal)
   if (over !== null) return refuse(over)
   if (decision.message.kind === 'refused' && refusedContent !== null && isAboveCeiling(decision.message)) {
-    const lines = linesAboveTheCeiling(facts)
+    const lines = linesAboveTheCeiling(judged)
     const copy = await parts.incidentCopies.prepare(who.account, lines, refusedContent, content, inspected, envelope.draft)
     return refuseAll(parts, who, hashes, submitted, decision.message, copy).finally(() => copy?.abandon())
   }
@@ -234,7 +235,7 @@ async function submit(
   )
   if (scanned.kind === 'found') return refuse(contentIsMalicious)
   if (scanned.kind === 'unscannable' && decision.notLookedInto === null) {
-    decision = decide({ ...facts, ...found, unscannable: unscannableOf(scanned) })
+    decision = decide({ ...judged, unscannable: unscannableOf(scanned) })
     if (decision.message.kind === 'refused') return refuse(decision.message)
     head = stamp()
   }
@@ -261,6 +262,8 @@ async function submit(
     marking: decision.asserted?.written ?? null,
     handling: writeHandlingAsked(decision.handling.asked),
     ...(decision.handling.askedBy === null ? {} : { askedBy: decision.handling.askedBy }),
+    ...(decision.asserted?.scheme === ownScheme ? { isOwnMarking: true as const } : {}),
+    released: releasedWords(judged),
   }
   const sealed = await sealMessage(toSeal)
   await parts.evidence.introduce([who.account, theService])

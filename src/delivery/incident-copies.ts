@@ -12,13 +12,14 @@ import {
   insertDestruction,
 } from '#delivery/incident-copies.sql.ts'
 import { type Inspected, type Octets, slice } from '#delivery/inspect.ts'
+import type { Originals } from '#delivery/integrity.ts'
 import { maxIncidentCopiesPerDay, maxIncidentOctetsPerDay } from '#delivery/limits.ts'
 import { sameContentHash } from '#delivery/same-content.ts'
 import { newSealMessage } from '#delivery/seal-message.ts'
 import type { Evidence } from '#evidence/record.ts'
 import { theService } from '#keys/epoch.ts'
 import { type Keys, keysKeptMs } from '#keys/keys.ts'
-import { isAboveCeiling } from '#policy/ceiling.ts'
+import { isAboveCeiling, withReleasedOriginal } from '#policy/ceiling.ts'
 import type { SubmissionFacts } from '#policy/facts.ts'
 import type { MessageVerdict } from '#policy/verdict.ts'
 import type { ContentStore } from '#store/content-store.ts'
@@ -160,15 +161,24 @@ export function openIncidentCopies(parts: IncidentCopyParts): IncidentCopies {
   }
 }
 
-/** What officers found of what the ceiling refuses; it reads the message only where the ceiling refuses it. */
+/** The facts with what officers found, of the same content or of an original; as they are where the ceiling refuses nothing. */
 export async function foundByDesk(
   copies: Pick<IncidentCopies, 'hashOf' | 'found'>,
   submitter: string,
   octets: Octets,
   inspected: Inspected,
+  facts: SubmissionFacts,
+  originals: Originals | null,
   verdict: MessageVerdict,
-): Promise<DeskFound | null> {
-  return isAboveCeiling(verdict) ? copies.found(await copies.hashOf(submitter, octets, inspected)) : null
+): Promise<SubmissionFacts> {
+  if (!isAboveCeiling(verdict)) return facts
+  return withFound(facts, await copies.found(await copies.hashOf(submitter, octets, inspected)), originals)
+}
+
+/** The facts with what officers found of this very content, or else of an original. */
+export function withFound(facts: SubmissionFacts, found: DeskFound, originals: Originals | null): SubmissionFacts {
+  const released = found.isFoundAbove === true ? undefined : originals?.released
+  return { ...(released === undefined ? facts : withReleasedOriginal(facts, released)), ...found }
 }
 
 /** True when an object of the content store is an incident's copy. */

@@ -10,6 +10,7 @@ import type { Content } from '#mailbox/open.ts'
 import type { Stopped } from '#mailbox/seals.ts'
 import type { Mailboxes } from '#mailbox/open-mailboxes.ts'
 import type { CopySummary } from '#mailbox/summaries.ts'
+import type { ReleasedOriginal } from '#policy/ceiling.ts'
 import { isForward } from '#policy/find-markings.ts'
 import { keptHandling, type PassedOn } from '#policy/handling-asked.ts'
 import { type Integrity, type IntegrityFacts, integrityOf, quotesSomething, statesTheChange } from '#policy/integrity.ts'
@@ -21,6 +22,8 @@ export interface Originals {
   readonly passedOn: readonly PassedOn[]
   /** Why one of them is not to be passed on. */
   readonly stopped?: Stopped
+  /** What an officer released of them; left out for nothing. G05 */
+  readonly released?: ReleasedOriginal
 }
 
 /** Finds the originals of a message; null where it quotes and attaches none that its sender received. */
@@ -36,6 +39,7 @@ interface Original {
   readonly content: Content | null
   readonly stopped: Stopped | undefined
   readonly passedOn: readonly PassedOn[]
+  readonly released: readonly string[]
 }
 
 /** Makes the comparison; what it opens for that leaves no trace, since nothing is given to anybody. */
@@ -48,7 +52,12 @@ export function newFindIntegrity({ mailboxes }: { mailboxes: Source }): FindInte
     const content = await (await mailboxes.openToCompare(who, mailbox, [uid])).content(uid)
     if (summary === undefined || content === null) return null
     const { stopped } = content
-    return { content: content.octets > mostOctets ? null : content, stopped, passedOn: passedOnOf(summary) }
+    return {
+      content: content.octets > mostOctets ? null : content,
+      stopped,
+      passedOn: passedOnOf(summary),
+      released: summary.released ?? [],
+    }
   }
 
   return async (who, octets, inspected) => {
@@ -56,22 +65,28 @@ export function newFindIntegrity({ mailboxes }: { mailboxes: Source }): FindInte
     const ids = answeredIds(inspected.header)
     const isQuoting = inspected.quotingTexts.some(quotesSomething)
     // Whoever deletes the text of what they forward passes its files on all the same.
-    const answered = isQuoting || (isForward(inspected.header) && hasFiles(inspected)) ? ids : []
+    const isPassing = isQuoting || (isForward(inspected.header) && filesOf(inspected).length > 0)
+    const words: string[] = []
     const verdicts: { verdict: Integrity; original: string }[] = []
     const passedOn: PassedOn[] = []
     let stopped: Stopped | undefined
     let originals: readonly string[] = []
-    for (const { id, part } of attached.filter((one) => one.isOuter).slice(0, mostOriginals)) {
+    for (const { id, part } of attached.slice(0, mostOriginals)) {
       const found = await original(who, id)
       if (found === null) continue
+      words.push(...found.released)
       stopped ??= found.stopped
       passedOn.push(...found.passedOn)
       if (found.content !== null)
         verdicts.push({ original: id, verdict: (await isSame(octets, part, found.content)) ? 'verbatim' : 'modified' })
     }
-    for (const id of answered.slice(0, mostOriginals)) {
+    const isWhole =
+      attached.length === filesOf(inspected).length && attached.length === verdicts.length && verdicts.every(isVerbatim)
+    for (const id of ids.slice(0, mostOriginals)) {
       const found = await original(who, id)
       if (found === null) continue
+      words.push(...found.released)
+      if (!isPassing) break
       stopped ??= found.stopped
       const { content } = found
       originals = stopped === undefined && isQuoting && content !== null ? ((await originalTexts(content)) ?? []) : []
@@ -81,7 +96,7 @@ export function newFindIntegrity({ mailboxes }: { mailboxes: Source }): FindInte
         passedOn.push(...found.passedOn)
       break
     }
-    if (verdicts.length === 0 && passedOn.length === 0 && stopped === undefined) return null
+    if (verdicts.length === 0 && passedOn.length === 0 && stopped === undefined && words.length === 0) return null
     const said = worst(verdicts.map(({ verdict }) => verdict))
     const about = verdicts.find(({ verdict }) => verdict === said)
     const isStated = inspected.quotingTexts.some((text) => statesTheChange(text, originals))
@@ -89,6 +104,7 @@ export function newFindIntegrity({ mailboxes }: { mailboxes: Source }): FindInte
       integrity: about === undefined ? null : { ...about, isStated },
       passedOn,
       ...(stopped === undefined ? {} : { stopped }),
+      ...(words.length === 0 || (attached.length > 0 && !isWhole) ? {} : { released: { words, isWhole: attached.length > 0 } }),
     }
   }
 }
@@ -103,9 +119,11 @@ function passedOnOf({ envelope, handling, askedBy }: Pick<CopySummary, 'envelope
   return [{ path: [], from, asked: { ...asked, readers }, had: readersOf(envelope) }]
 }
 
-/** Whether anything goes with a message beside its own texts. */
-const hasFiles = ({ structure, textParts }: Inspected): boolean =>
-  leavesOf(structure.root).some((part) => !textParts.includes(part))
+const isVerbatim = ({ verdict }: { verdict: Integrity }) => verdict === 'verbatim'
+
+/** What goes with a message beside its own texts. */
+const filesOf = ({ structure, textParts }: Inspected): Part[] =>
+  leavesOf(structure.root).filter((part) => !textParts.includes(part))
 
 const leavesOf = (part: Part): Part[] => (part.type === 'multipart' ? part.parts.flatMap(leavesOf) : [part])
 
@@ -152,11 +170,12 @@ function answeredIds(header: Header): string[] {
   return [...new Set([...idsIn('in-reply-to'), ...idsIn('x-forwarded-message-id'), ...idsIn('references')])]
 }
 
-/** The messages that are attached, those within them too; `isOuter` for those that are in no other. */
-function attachedMessages(part: Part, isOuter = true): { id: string; part: Part; isOuter: boolean }[] {
-  const within = part.parts.flatMap((one) => attachedMessages(one, isOuter && !isMessage(part)))
-  const id = isMessage(part) ? (part.envelope?.messageId ?? null) : null
-  return id === null || part.parts[0] === undefined ? within : [{ id, part: part.parts[0], isOuter }, ...within]
+function attachedMessages(part: Part): { id: string; part: Part }[] {
+  if (isMessage(part)) {
+    const id = part.envelope?.messageId ?? null
+    return id === null || part.parts[0] === undefined ? [] : [{ id, part: part.parts[0] }]
+  }
+  return part.parts.flatMap(attachedMessages)
 }
 
 /** Octet for octet, but for line ends at the very end, which MIME gives to the delimiter. */

@@ -173,8 +173,8 @@ async function ask(
     const gathered = gatherFacts(who, organisation, envelope, standings, inspected, attached, undefined, markings, channels)
     const facts = withOriginals(gathered, originals, parts.clock.now())
     const first = decide(facts)
-    const found = await foundByDesk(parts.incidentCopies, who.account, spool, inspected, first.message)
-    const decision = found === null ? first : decide({ ...facts, ...found })
+    const released = await foundByDesk(parts.incidentCopies, who.account, spool, inspected, facts, originals, first.message)
+    const decision = released === facts ? first : decide(released)
     const refusal = over ?? (decision.message.kind === 'refused' ? decision.message : null)
     return { refusal, decision }
   } finally {

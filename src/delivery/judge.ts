@@ -85,9 +85,8 @@ export async function judgeMessage(parts: JudgeParts, who: SignedIn, envelope: E
     parts.nowMs(),
   )
   const first = decide(gathered)
-  const found = await foundByDesk(parts.incidentCopies, who.account, octets, inspected, first.message)
-  const facts = { ...gathered, ...found }
-  const decision = found === null ? first : decide(facts)
+  const facts = await foundByDesk(parts.incidentCopies, who.account, octets, inspected, gathered, originals, first.message)
+  const decision = facts === gathered ? first : decide(facts)
   const refusal = over ?? (decision.message.kind === 'refused' ? decision.message : null)
   return {
     refusal,

@@ -13,13 +13,13 @@ import type { Part } from '#mail/part.ts'
 import type { Octets } from '#delivery/inspect.ts'
 import type { SealedMessage } from '#mailbox/deliver.ts'
 import { nameOf } from '#mailbox/named.ts'
-import { encodeSummary } from '#mailbox/summary.ts'
+import { encodeSummary, notesOf, type SummaryNotes } from '#mailbox/summary.ts'
 import type { ContentStore } from '#store/content-store.ts'
 
 /** Sealed content up to this size stands in the database row. */
 export const inlineOctets = 64 * 1024
 
-export interface ToSeal {
+export interface ToSeal extends SummaryNotes {
   /** The header as it is to be stored, and what it says. */
   readonly head: Buffer
   readonly header: Header
@@ -29,10 +29,6 @@ export interface ToSeal {
   /** The structure with offsets in `octets`. */
   readonly root: Part
   readonly marking: string | null
-  /** What its sender asks for beyond the minimum, as policy/handling-asked.ts writes it; empty for nothing. */
-  readonly handling?: string
-  /** Address keys of those whose wishes these are; left out for its sender's own. */
-  readonly askedBy?: readonly string[]
 }
 
 export interface Sealed {
@@ -56,7 +52,7 @@ export interface SealMessageParts {
 export function newSealMessage({ keys, contentStore, clock }: SealMessageParts): SealMessage {
   const { sealing } = keys
   const pieces = newPieces(pieceOctets, piecesKept)
-  return async ({ head, header, octets, bodyStart, root, marking, handling = '', askedBy }) => {
+  return async ({ head, header, octets, bodyStart, root, marking, ...notes }) => {
     const atMs = clock.now()
     const identity: Identity = { month: monthOf(atMs), id: newId(atMs) }
     const dataKey = newDataKey()
@@ -71,8 +67,7 @@ export function newSealMessage({ keys, contentStore, clock }: SealMessageParts):
       envelope,
       structure: shifted(root, head.length - bodyStart, true),
       marking,
-      ...(handling === '' ? {} : { handling }),
-      ...(askedBy === undefined ? {} : { askedBy }),
+      ...notesOf(notes),
     })
     const whole = wholeOf(head, octets, bodyStart)
     const { content, digest } = whole === null ? await storePieces() : await storeWhole(whole)

@@ -5,12 +5,11 @@ import { maxSummaryBatchOctets, summaryBatch } from '#mailbox/limits.ts'
 import type { Means, Reader } from '#mailbox/means.ts'
 import { type SummaryRow, summariesOf } from '#mailbox/open.sql.ts'
 import { sealedNotice } from '#mailbox/seals.ts'
-import { type Summary, decodeSummary } from '#mailbox/summary.ts'
+import { type Summary, type SummaryNotes, decodeSummary, notesOf } from '#mailbox/summary.ts'
 import { type Withheld, withheldNotice } from '#mailbox/withheld.ts'
 
 /** What can be told of a copy without touching its content. */
-export interface CopySummary
-  extends Pick<Summary, 'envelope' | 'structure' | 'headerOctets' | 'marking' | 'handling' | 'askedBy'> {
+export interface CopySummary extends Pick<Summary, 'envelope' | 'structure' | 'headerOctets' | 'marking'>, SummaryNotes {
   readonly uid: number
   readonly internalDateMs: number
   readonly octets: number
@@ -65,7 +64,7 @@ async function openSummaries(
     rows.map((row) => ({ about: placeOfKey(row.id), sealed: row.wrappedKey })),
   )
   return rows.map((row, index) => {
-    const { envelope, structure, headerOctets, marking, handling, askedBy } = decodeSummary(
+    const { envelope, structure, headerOctets, marking, ...notes } = decodeSummary(
       unsealSummary(means.keys.sealing, dataKeyOf(dataKeys[index]!), row, row.summary!),
     )
     const { uid, internalDateMs, octets } = row
@@ -84,8 +83,7 @@ async function openSummaries(
       structure,
       headerOctets,
       marking,
-      ...(handling === undefined ? {} : { handling }),
-      ...(askedBy === undefined ? {} : { askedBy }),
+      ...notesOf(notes),
       ...(row.withheld === null ? {} : { withheld: row.withheld }),
     }
   })

@@ -16,7 +16,22 @@ export interface Summary {
   readonly handling?: string
   /** Address keys of those whose wishes these are, whom they do not bind; left out for those of who wrote it. */
   readonly askedBy?: readonly string[]
+  /** The marking reads as one above the ceiling, and is its sender's own words (G07); left out for all others. */
+  readonly isOwnMarking?: true
+  /** The words of markings that an officer of the Helpdesk released as not above the ceiling (G05); left out for none. */
+  readonly released?: readonly string[]
 }
+
+/** What a sender's wishes and the Helpdesk's decisions are kept as. */
+export type SummaryNotes = Pick<Summary, 'handling' | 'askedBy' | 'isOwnMarking' | 'released'>
+
+/** The notes of a summary, without those that are not there. */
+export const notesOf = ({ handling, askedBy, isOwnMarking, released }: SummaryNotes): SummaryNotes => ({
+  ...(handling === undefined || handling === '' ? {} : { handling }),
+  ...(askedBy === undefined ? {} : { askedBy }),
+  ...(isOwnMarking === undefined ? {} : { isOwnMarking }),
+  ...(released === undefined || released.length === 0 ? {} : { released }),
+})
 
 export function encodeSummary(summary: Summary): Buffer {
   return Buffer.from(JSON.stringify(summary))

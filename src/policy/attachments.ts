@@ -18,7 +18,9 @@ export function attachmentsAreWithinTheCeiling(facts: SubmissionFacts): Verdict 
 /** G05: tells a sender whose attachment is headed CONFIDENTIAL as a marking of their own. */
 export function attachedConfidentialTakenAsOwn(facts: SubmissionFacts): Warning | null {
   if (facts.isReleased === true) return null
-  const found = facts.attached.find((each) => each.marking.aboveCeiling && !markingAsMeant(each, facts).aboveCeiling)
+  const found = facts.attached.find(
+    (each) => each.marking.aboveCeiling && each.isReleased !== true && !markingAsMeant(each, facts).aboveCeiling,
+  )
   if (found === undefined) return null
   const remedy = 'Delivered and protected. If it is CONFIDENTIAL under the Government scheme, tell the Helpdesk at once.'
   return warn('G05', 'attached-confidential-taken-as-own-marking', `${placeOf(found)}: ${found.line}`, remedy)

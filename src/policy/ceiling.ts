@@ -3,7 +3,7 @@
 import type { Refused } from '#base/faults.ts'
 import { isOriginated } from '#policy/adoption.ts'
 import type { FoundMarking, SubmissionFacts } from '#policy/facts.ts'
-import { higherMarking, type Marking, ownScheme } from '#policy/marking.ts'
+import { higherMarking, type Marking, markingWords, ownScheme } from '#policy/marking.ts'
 import { allowed, type MessageVerdict, refuse, type Verdict, type Warning, warn } from '#policy/verdict.ts'
 
 /** True for what the ceiling refuses, in the message or in what is attached: a sealed copy of it is kept for the Helpdesk. */
@@ -43,15 +43,49 @@ export const remedyAbove = ({ isFoundAbove }: SubmissionFacts, remedy: string) =
 export function markingAsMeant(found: FoundMarking, facts: SubmissionFacts): Marking {
   const { marking } = found
   const isBare = marking.scheme === 'GPMS' && marking.level === 'CONFIDENTIAL' && marking.bare
-  const isFound = facts.isReleased === true && marking.aboveCeiling
+  const isFound = marking.aboveCeiling && isReleased(found, facts)
   if (!isFound && (!isBare || (facts.submitter.adopter && isOriginated(found, facts)))) return marking
   return { ...marking, scheme: ownScheme, level: null, rank: null, aboveCeiling: false }
+}
+
+const isReleased = (found: FoundMarking, facts: SubmissionFacts) => facts.isReleased === true || found.isReleased === true
+
+/** What an officer released of an original, and with it of what is attached, where that is the original and nothing else. */
+export interface ReleasedOriginal {
+  /** The words of its markings. */
+  readonly words: readonly string[]
+  readonly isWhole: boolean
+}
+
+/** G05: what came with an original that an officer released is released in an answer and a forward too; what its writer adds is not. */
+export function withReleasedOriginal(facts: SubmissionFacts, { words, isWhole }: ReleasedOriginal): SubmissionFacts {
+  const passed = <F extends FoundMarking>(found: F, cameWithIt: boolean): F =>
+    cameWithIt && found.marking.aboveCeiling && words.includes(markingWords(found.marking))
+      ? { ...found, isReleased: true }
+      : found
+  const inherited = <F extends FoundMarking>(found: F) => passed(found, found.origin === 'inherited')
+  return {
+    ...facts,
+    markings: facts.markings.map(inherited),
+    quoted: facts.quoted.map(inherited),
+    attached: facts.attached.map((found) => passed(found, isWhole)),
+  }
+}
+
+/** G05: the words of every marking above the ceiling that an officer released in a message. */
+export function releasedWords(facts: SubmissionFacts): string[] {
+  const released = [...judgedByTheCeiling(facts), ...facts.attached].filter(
+    (found) => found.marking.aboveCeiling && isReleased(found, facts),
+  )
+  return [...new Set(released.map(({ marking }) => markingWords(marking)))]
 }
 
 /** G05: tells a sender whose CONFIDENTIAL was delivered as a marking of their own. */
 export function confidentialTakenAsOwn(facts: SubmissionFacts): Warning | null {
   if (facts.isReleased === true) return null
-  const found = facts.markings.find((each) => each.marking.aboveCeiling && !markingAsMeant(each, facts).aboveCeiling)
+  const found = facts.markings.find(
+    (each) => each.marking.aboveCeiling && each.isReleased !== true && !markingAsMeant(each, facts).aboveCeiling,
+  )
   if (found === undefined) return null
   const remedy = 'Delivered and protected. If it is CONFIDENTIAL under the Government scheme, tell the Helpdesk at once.'
   return warn('G05', 'confidential-taken-as-own-marking', `${found.carrier}: ${found.line}`, remedy)

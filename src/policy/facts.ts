@@ -100,6 +100,8 @@ export interface FoundMarking {
   readonly origin: 'originated' | 'inherited'
   /** The matched marking only, never the rest of the subject or body; at most 200 characters. */
   readonly line: string
+  /** It came with a message of which an officer of the Helpdesk found that it is not above the ceiling (G05). */
+  readonly isReleased?: true
 }
 
 /** A marking in an attachment, and the place in it. */

@@ -27,6 +27,15 @@ for (const [written, title, floor, says] of table) {
   })
 }
 
+test('what an officer released, or a writer means as words of their own, is not told to be above the ceiling (G05, G07, G08)', () => {
+  const told = (takenAs: 'own' | 'released' | null) =>
+    handlingOf('CONFIDENTIAL - LEGAL', shippedSchemes, takenAs).sentences.join()
+  assert.match(told(null), /Stop reading/)
+  assert.match(told('released'), /officer of the Helpdesk looked at .* released it as not above RESTRICTED/)
+  assert.match(told('own'), /words of their own/)
+  assert.match(handlingOf('RESTRICTED', shippedSchemes, 'released').sentences.join(), /outside the community/)
+})
+
 test('every level that is carried has a handling requirement, in each scheme (G08)', () => {
   for (const scheme of shippedSchemes) {
     const silent = scheme.levels.filter((level) => !level.aboveCeiling && !scheme.handling.has(level.name))

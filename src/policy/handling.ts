@@ -17,11 +17,20 @@ const unmarked =
   'It bears no marking. Treat it as RESTRICTED: share it only with those who need it for their work, and keep it in this service or a secure place.'
 const ownMarking = 'The sender asks for care in words of their own. Treat it as RESTRICTED at the least.'
 const above = 'It bears a marking above what this service may carry. Stop reading, do not pass it on, and tell the Helpdesk now.'
+const released =
+  'It is headed like a marking above what this service may carry. An officer of the Helpdesk looked at the message that bore it first, and released it as not above RESTRICTED. Treat it as RESTRICTED.'
 /** G08: where a handling requirement is not clear. */
 export const consultTheSender = 'If you are not sure what you may do with it, ask the sender.'
 
+/** What a marking that reads as above the ceiling is taken for: its writer's own words (G07), or what an officer released (G05). */
+export type TakenAs = 'own' | 'released'
+
 /** The handling of a message whose marking stood so (null for none), as its summary keeps it. */
-export function handlingOf(written: string | null, schemes: readonly Scheme[] = shippedSchemes): Handling {
+export function handlingOf(
+  written: string | null,
+  schemes: readonly Scheme[] = shippedSchemes,
+  takenAs: TakenAs | null = null,
+): Handling {
   if (written === null) return { title: null, floor: 'protected', sentences: [unmarked] }
   const line = written.slice(0, maxMarkingCharacters)
   const marking =
@@ -29,6 +38,8 @@ export function handlingOf(written: string | null, schemes: readonly Scheme[] = 
     readProtectiveMarking(line, schemes) ??
     readMarkingLine(line, { schemes, standsAlone: false })
   if (marking === null) return { title: line, floor: 'protected', sentences: [ownMarking] }
+  if (marking.aboveCeiling && takenAs !== null)
+    return { title: titleOf(marking), floor: 'protected', sentences: [takenAs === 'own' ? ownMarking : released] }
   return handlingOfMarking(marking, schemes)
 }
 

@@ -179,6 +179,65 @@ test('G05 a release lets that same content of that submitter pass for 30 days, b
   aheadMs = 0
 })
 
+test('G05 G08 what an officer released tells its readers so, and what is inherited from it passes in answers and forwards; what is added does not', async () => {
+  const id = await refusedOnce(miriam, 'SECRET - Staff list', 'for the outing')
+  assert.equal((await decide(officer, id, 'released')).statusCode, 303)
+  const [sent] = [raw(miriam, 'SECRET - Staff list', 'for the outing')]
+  assert.equal((await doors.submit(miriam, [priya.address], sent)).kind, 'accepted')
+  const pageOf = async (person: DemoPerson) => {
+    const [{ mailbox, uid }] = (await database.rows<{ mailbox: string; uid: number }>(
+      sql`select mailbox, uid from copy where holder = ${await idOf(person)} order by internal_date_ms desc, uid desc limit 1`,
+    )) as [{ mailbox: string; uid: number }]
+    return { url: urls.message(mailbox, uid), body: (await (await visitorOf(person)).get(urls.message(mailbox, uid))).body }
+  }
+  const page = await pageOf(priya)
+  assert.match(page.body, /released it as not above RESTRICTED/)
+  assert.doesNotMatch(page.body, /Stop reading/)
+
+  const original = (await doors.read(priya)).at(-1)!
+  const messageId = /^Message-ID: (\S+)/im.exec(original)![1]!
+  const from = (person: DemoPerson, subject: string, ...more: string[]) =>
+    messageOf(`From: ${person.address}`, `Subject: ${subject}`, `Message-ID: <own-${++number}@x.example>`, ...more)
+  const reply = (subject: string, ...lines: string[]) => from(priya, subject, `In-Reply-To: ${messageId}`, '', ...lines, block)
+  const submit = (octets: string, to: DemoPerson) => doors.submit(priya, [to.address], octets)
+  assert.equal((await submit(reply('Re: SECRET - Staff list', 'Thanks.'), miriam)).kind, 'accepted')
+  assert.match((await pageOf(miriam)).body, /released it as not above RESTRICTED/)
+  const again = /^Message-ID: (\S+)/im.exec((await doors.read(miriam)).at(-1)!)![1]!
+  const onward = from(miriam, 'Re: SECRET - Staff list', `In-Reply-To: ${again}`, '', 'You are welcome.', block)
+  assert.equal((await doors.submit(miriam, [priya.address], onward)).kind, 'accepted', 'and in the answer to the answer')
+  assert.equal((await submit(reply('Re: SECRET - Staff list', 'TOP SECRET', '', 'Thanks.'), miriam)).kind, 'refused')
+  assert.equal((await submit(reply('SECRET: another list', 'Thanks.'), miriam)).kind, 'refused')
+  const other = from(priya, 'Re: SECRET - Staff list', 'In-Reply-To: <none@x.example>', '', 'Thanks.', block)
+  assert.equal((await submit(other, miriam)).kind, 'refused')
+
+  const holding = (held: string, subject = 'Fwd: SECRET - Staff list') =>
+    from(
+      priya,
+      subject,
+      'Content-Type: multipart/mixed; boundary=h',
+      '',
+      `--h\r\n\r\nSee below.\r\n\r\n${block}\r\n--h`,
+      'Content-Type: message/rfc822; name="SECRET - Staff list.eml"\r\n',
+      `${held}\r\n--h--`,
+    )
+  assert.equal((await submit(holding(original), gareth)).kind, 'accepted')
+  assert.equal((await submit(holding(original.replace('outing', 'raid')), gareth)).kind, 'refused')
+
+  const keeper = await visitorOf(priya)
+  for (const kind of ['reply', 'forward'] as const) {
+    const path = page.url.replace(/$/, `/answer/${kind}`)
+    const form = await keeper.get(path)
+    const begun = /name="begun" value="([^"]*)"/.exec(form.body)![1]!
+    const subject = /name="subject"[^>]*value="([^"]*)"/.exec(form.body)![1]!
+    const fields = { to: miriam.address, cc: '', bcc: '', subject, text: 'Thanks.', marking: '' }
+    const check = String((await keeper.post(path, { begun, version: '0', ...fields, do: 'check' })).headers.location)
+    const body = (await keeper.get(check)).body
+    assert.doesNotMatch(body, /Ask the Helpdesk/, kind)
+    const version = /name="version" value="([^"]*)"/.exec(body)![1]!
+    assert.equal((await keeper.post(check.replace('/check', '/send'), { version })).statusCode, 303, kind)
+  }
+})
+
 test('G05 G20 destroying a copy destroys its key for good, with a certificate that the officer reads', async () => {
   const id = await refusedOnce(orla, 'SECRET - truly', 'truly above it')
   const [copy] = (await copiesKept()).filter(({ incident }) => incident === id)

@@ -162,7 +162,8 @@ async function pageOf(
   const schemes = await doors.schemesOf(senderIn(envelope))
   const marking = await markingOf(content, copy, nested, schemes)
   const unlooked = holder === null ? await notLookedInto(content, copy) : null
-  const head = headOf(envelope, marking, keptHandling(copy.handling), schemes)
+  const takenAs = copy.released !== undefined ? 'released' : copy.isOwnMarking === true ? 'own' : null
+  const head = headOf(envelope, marking, keptHandling(copy.handling), schemes, takenAs)
   const here =
     holder !== null
       ? (query: { as?: 'text' }) => urls.messageWithin(mailbox, copy.uid, holder.path, query)

@@ -4,7 +4,7 @@ import { linkify, type Segment } from '#mail/display-links.ts'
 import type { EnvelopeAddress, ImapEnvelope } from '#mail/envelope.ts'
 import { parseDate } from '#mail/date.ts'
 import { decodeWords } from '#mail/words.ts'
-import { type Handling, consultTheSender, handlingOf } from '#policy/handling.ts'
+import { type Handling, type TakenAs, consultTheSender, handlingOf } from '#policy/handling.ts'
 import { type HandlingAsked, nothingAsked, sentencesOfAsked } from '#policy/handling-asked.ts'
 import { type Scheme, shippedSchemes } from '#policy/schemes.ts'
 import { plainText } from '#web/format.ts'
@@ -46,14 +46,15 @@ export interface MessageHead {
   readonly handling: Handling & { readonly consult: string }
 }
 
-/** The head of a message; `marking` and what is `asked` are its summary's, the `schemes` its sender's (G08). */
+/** The head of a message; `marking`, what it is `takenAs` and what is `asked` are its summary's, the `schemes` its sender's (G08). */
 export function headOf(
   envelope: ImapEnvelope,
   marking: string | null,
   asked: HandlingAsked = nothingAsked,
   schemes: readonly Scheme[] = shippedSchemes,
+  takenAs: TakenAs | null = null,
 ): MessageHead {
-  const handling = handlingOf(marking, schemes)
+  const handling = handlingOf(marking, schemes, takenAs)
   const from = peopleOf(envelope.from)
   const [sender] = peopleOf(envelope.sender).shown
   const isOther = sender !== undefined && !isSame(peopleOf(envelope.sender), from)
