@@ -110,7 +110,10 @@ const lookInside = newLookInside(newDocumentThreads({ idleMs: 200 }), systemCloc
 type Source = Parameters<typeof newFindIntegrity>[0]['mailboxes']
 // They received nothing: what comparing costs is the original's, and no rule's.
 const findIntegrity = newFindIntegrity({
-  mailboxes: { receivedAs: async () => null } as Pick<Source, 'receivedAs'> as Source,
+  mailboxes: { receivedAs: async () => null, holdsSealed: async () => false } as Pick<
+    Source,
+    'receivedAs' | 'holdsSealed'
+  > as Source,
 })
 const factsOf = (inspected: Inspected, attached?: AttachedFacts) =>
   gatherFacts(who, organisation, envelope, standings, inspected, attached)

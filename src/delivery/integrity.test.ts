@@ -4,6 +4,8 @@ import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import type { DemoPerson } from '#cli/demonstration.ts'
 import { readerOf } from '#mailbox/means.ts'
+import { sealMessages } from '#mailbox/seals.ts'
+import { sql } from '#store/sql.ts'
 import { allRecords, messageOf, openTestDoors } from '#test/support/acceptance.ts'
 import { testService } from '#test/support/service.ts'
 
@@ -299,4 +301,40 @@ test('an original is found in whatever mailbox its reader moved it to, however m
   assert.ok(!('kind' in moved))
   const refused = await quote()
   assert.equal(refused.kind === 'refused' && refused.reason, 'forwarding-was-not-allowed')
+})
+
+test('a message that holds a sealed one, however deep, is refused from whoever sends it (G05)', async () => {
+  const sealedId = newId()
+  const fields = (from: DemoPerson, to: DemoPerson, own: string) => [
+    `From: ${from.address}`,
+    `To: ${to.address}`,
+    `Message-ID: ${own}`,
+  ]
+  const inner = [...fields(priya, miriam, sealedId), 'Subject: feathers', '', 'ostrich feathers', '', phone]
+  assert.equal((await doors.submit(priya, [miriam.address], messageOf(...inner))).kind, 'accepted')
+  const holding = (own: string[], held: readonly string[], mark: string) => [
+    ...own,
+    `Content-Type: multipart/mixed; boundary=${mark}`,
+    '',
+    `--${mark}`,
+    '',
+    'See below.',
+    '',
+    phone,
+    `--${mark}`,
+    'Content-Type: message/rfc822',
+    '',
+    ...held,
+    `--${mark}--`,
+  ]
+  const once = holding(fields(miriam, ada, newId()), inner, 'one')
+  assert.equal((await doors.submit(miriam, [ada.address], messageOf(...once))).kind, 'accepted')
+  const onward = messageOf(...holding(fields(ada, priya, newId()), once, 'two'))
+  const { holder } = (await service.domains.accounts.holdersAt([miriam.address])).get(miriam.address)!
+  const [place] = await service.domains.database.rows<{ month: number; message: string }>(
+    sql`select month, message from copy where holder = ${holder} order by internal_date_ms desc, uid desc limit 1`,
+  )
+  await service.domains.database.transaction((tx) => sealMessages(tx, place!, [], Date.now()))
+  const reply = await doors.submit(ada, [priya.address], onward)
+  assert.equal(reply.kind === 'refused' && reply.reason, 'message-is-sealed')
 })

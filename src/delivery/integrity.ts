@@ -26,13 +26,13 @@ export interface Originals {
   readonly released?: ReleasedOriginal
 }
 
-/** Finds the originals of a message; null where it quotes and attaches none that its sender received. */
+/** Finds the originals of a message; null where it quotes and attaches none that its sender received, and none that is sealed. */
 export type FindIntegrity = (who: Reader, octets: Octets, inspected: Inspected) => Promise<Originals | null>
 
 /** Originals of one message that are compared, and how large they may be. */
 const mostOriginals = 4
 const mostOctets = 1024 * 1024
-type Source = Pick<Mailboxes, 'receivedAs' | 'fetchSummaries' | 'openToCompare'>
+type Source = Pick<Mailboxes, 'receivedAs' | 'fetchSummaries' | 'openToCompare' | 'holdsSealed'>
 
 interface Original {
   /** Null for one that is too long to be compared. */
@@ -96,6 +96,7 @@ export function newFindIntegrity({ mailboxes }: { mailboxes: Source }): FindInte
         passedOn.push(...found.passedOn)
       break
     }
+    if (await mailboxes.holdsSealed(inspected.structure.root)) stopped = 'sealed'
     if (verdicts.length === 0 && passedOn.length === 0 && stopped === undefined && words.length === 0) return null
     const said = worst(verdicts.map(({ verdict }) => verdict))
     const about = verdicts.find(({ verdict }) => verdict === said)

@@ -14,6 +14,13 @@ export function firstReceived(run: Runner, holder: string, name: Buffer) {
      order by copy.message, copy.uid limit 1`)
 }
 
+/** Any message of these names that is sealed. */
+export function sealedAmong(run: Runner, names: readonly Buffer[]) {
+  return run.rows(sql`
+    select from message join message_seal on message_seal.month = message.month and message_seal.message = message.id
+     where name_hash = any(${[...names]}::bytea[]) limit 1`)
+}
+
 /** One copy of each message that has the name of this one, itself among them. */
 export function sameName(run: Runner, { month, message }: MessagePlace) {
   return run.rows<MessagePlace & { holder: string; mailbox: string; uid: number }>(sql`

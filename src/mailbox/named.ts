@@ -4,8 +4,9 @@ import { theService } from '#keys/epoch.ts'
 import type { Keys } from '#keys/keys.ts'
 import { SealBroken } from '#keys/sealing.ts'
 import type { ImapEnvelope } from '#mail/envelope.ts'
+import { isMessage, type Part } from '#mail/part.ts'
 import type { Means, Reader } from '#mailbox/means.ts'
-import { firstReceived, sameName } from '#mailbox/named.sql.ts'
+import { firstReceived, sameName, sealedAmong } from '#mailbox/named.sql.ts'
 import type { MessagePlace } from '#mailbox/seals.ts'
 import { fetchSummaries } from '#mailbox/summaries.ts'
 
@@ -26,6 +27,19 @@ export async function receivedAs(
 ): Promise<{ mailbox: string; uid: number } | null> {
   const name = await nameOf(keys, messageId)
   return name === null ? null : ((await firstReceived(database, who.holder, name))[0] ?? null)
+}
+
+/** Whether a message of that structure holds one, however deep, whose Message-ID is that of a sealed message, whoever has that. */
+export async function holdsSealed({ database, keys }: Pick<Means, 'database' | 'keys'>, structure: Part): Promise<boolean> {
+  const ids = idsWithin(structure)
+  if (ids.length === 0) return false
+  const names = (await Promise.all(ids.map((id) => nameOf(keys, id)))).filter((name) => name !== null)
+  return (await sealedAmong(database, names)).length > 0
+}
+
+function idsWithin(part: Part): string[] {
+  const id = isMessage(part) ? (part.envelope?.messageId ?? null) : null
+  return [...(id === null ? [] : [id]), ...part.parts.flatMap(idsWithin)]
 }
 
 /** The other messages that have the Message-ID, date and author of this one, as a mail program files what it sends by APPEND. */

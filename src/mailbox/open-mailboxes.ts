@@ -1,10 +1,11 @@
 // The mailboxes as the faces use them: every act and every reading, bound to what it works with. Constructed by main.ts.
 import type { Refused } from '#base/faults.ts'
+import type { Part } from '#mail/part.ts'
 import { type Copied, copyMessages, expungeMessages, moveMessages } from '#mailbox/copies.ts'
 import { type CopyEntry, type FlagChange, storeFlags } from '#mailbox/flags.ts'
 import { type MailboxEntry, createMailbox, deleteMailbox, listMailboxes, renameMailbox, subscribe } from '#mailbox/mailboxes.ts'
 import type { Means, Reader } from '#mailbox/means.ts'
-import { receivedAs } from '#mailbox/named.ts'
+import { holdsSealed, receivedAs } from '#mailbox/named.ts'
 import { type OpenedCopies, openCopies } from '#mailbox/open.ts'
 import { type TextSearch, searchText } from '#mailbox/search.ts'
 import { type CopySummary, fetchForPrograms, fetchSummaries } from '#mailbox/summaries.ts'
@@ -45,6 +46,8 @@ export interface Mailboxes {
   openToCompare(who: Reader, mailbox: string, uids: readonly number[]): Promise<OpenedCopies>
   /** Where the first message is that the reader got by that Message-ID, in any mailbox but Sent and Drafts. */
   receivedAs(who: Reader, messageId: string): Promise<{ mailbox: string; uid: number } | null>
+  /** Whether a message of that structure holds one that is sealed, in whoever's mailboxes that is. */
+  holdsSealed(structure: Part): Promise<boolean>
   /** The UIDs just below and just above one, or null where there is none. */
   neighbours(who: Reader, mailbox: string, uid: number): Promise<Neighbours>
   store(who: Reader, mailbox: string, uids: readonly number[], change: FlagChange): Promise<readonly CopyEntry[] | Refused>
@@ -74,6 +77,7 @@ export function openMailboxes(means: Means): Mailboxes {
     open: (who, mailbox, uids) => openCopies(means, who, mailbox, uids, 'hand-over'),
     openToRead: (who, mailbox, uids) => openCopies(means, who, mailbox, uids, 'reading'),
     openToCompare: (who, mailbox, uids) => openCopies(means, who, mailbox, uids, 'search'),
+    holdsSealed: (structure) => holdsSealed(means, structure),
     receivedAs: (who, messageId) => receivedAs(means, who, messageId),
     neighbours: (who, mailbox, uid) => neighboursOf(means, who, mailbox, uid),
     store: (who, mailbox, uids, change) => storeFlags(means, who, mailbox, uids, change),

@@ -224,6 +224,16 @@ test('G05 two officers seal a delivered message in every mailbox, and open it ag
   }
   const inbox = async (person: DemoPerson) => (await doors.read(person)).join('\n')
 
+  const original = (await doors.read(miriam)).at(-1)!
+  const head = messageOf(`From: ${miriam.address}`, 'Subject: Fwd: feathers', 'Content-Type: message/rfc822').trimEnd()
+  assert.equal((await doors.submit(miriam, [gareth.address], `${head}\r\n\r\n${original}`)).kind, 'accepted')
+  const [held] = await database.rows<{ mailbox: string; uid: number }>(
+    sql`select mailbox, uid from copy where holder = ${await idOf(gareth)} order by message desc limit 1`,
+  )
+  const holder = await visitorOf(gareth)
+  const holding = async () => (await holder.get(urls.message(held!.mailbox, held!.uid))).statusCode
+  assert.equal(await holding(), 200)
+
   assert.equal((await propose(officer, 'seal')).statusCode, 303)
   assert.equal((await propose(second, 'seal')).statusCode, 403, 'one proposal at a time')
   assert.equal((await confirm(officer)).statusCode, 403, 'who proposes cannot confirm')
@@ -251,6 +261,8 @@ test('G05 two officers seal a delivered message in every mailbox, and open it ag
   assert.equal((await confirm(second)).statusCode, 303)
 
   assert.equal((await incidents.find(incident))!.incident.decision, 'sealed')
+  assert.equal(await holding(), 403, 'nor is it shown inside a forward that was delivered before')
+  assert.equal((await holder.get(urls.messageOriginal(held!.mailbox, held!.uid))).statusCode, 403)
   for (const person of [priya, miriam]) assert.doesNotMatch(await inbox(person), /ostrich|Sealed later/)
   await imap.noop()
   assert.deepEqual((await imap.search({ body: 'ostrich' }, { uid: true })) || [], [])

@@ -9,6 +9,7 @@ import { decodeWords } from '#mail/words.ts'
 import type { Content } from '#mailbox/open.ts'
 import type { CopySummary } from '#mailbox/summaries.ts'
 import { findMarkings } from '#policy/find-markings.ts'
+import { stoppedRefusal } from '#policy/ceiling.ts'
 import { keptHandling } from '#policy/handling-asked.ts'
 import { highestMarking } from '#policy/marking.ts'
 import type { Scheme } from '#policy/schemes.ts'
@@ -85,6 +86,7 @@ async function openNamed(
   if (copy === undefined) return null
   const refusal = openingRefusal(copy, session.who.mayUse, now(), wants)
   if (refusal !== null) return refusal
+  if (await mailboxes.holdsSealed(copy.structure)) return stoppedRefusal('sealed')
   const content = await (await mailboxes.openToRead(reader, mailbox, [uid])).content(uid)
   return content === null ? null : { mailbox, copy, content }
 }
