@@ -23,11 +23,14 @@ import type { Draft } from '#mailbox/drafts.ts'
 import { readerOf } from '#mailbox/means.ts'
 import type { RoomOf } from '#mailbox/quota.ts'
 import type { Upload, Uploads } from '#mailbox/uploads.ts'
+import { subjectWith } from '#policy/carriers.ts'
 import { isAboveCeiling } from '#policy/ceiling.ts'
 import { type Decision, decide } from '#policy/decide.ts'
 import type { HandlingAsked } from '#policy/handling-asked.ts'
 import { type MarkingSet, shippedSet } from '#policy/marking-set.ts'
+import type { Marking } from '#policy/marking.ts'
 import { warningsOf } from '#policy/need-to-know.ts'
+import { asksForLess } from '#policy/offered.ts'
 import type { Scheme } from '#policy/schemes.ts'
 import type { Held, Verdict, Warning } from '#policy/verdict.ts'
 
@@ -74,6 +77,10 @@ export interface Judged {
   readonly warnings: readonly Warning[]
   /** What it asks for beyond the minimum. */
   readonly handling: HandlingAsked
+  /** What it would be delivered as: the highest of what its writer chose and of what subject, text and files say; null for no marking. G06 */
+  readonly marking: Marking | null
+  /** Why it is marked lower than what it answers or passes on; null where it is not. */
+  readonly lowering: string | null
   /** With the marking in it, as it would be sent. */
   readonly subject: string
   /** The schemes that its writer chose the marking from. */
@@ -122,10 +129,11 @@ export async function judgeDraft(parts: DraftJudgeParts, who: SignedIn, draft: D
     }),
   )
   const { refusal, decision } = asked
+  const marking = decision === null ? read.marking : decision.asserted
   const facts = await parts.needToKnow(readerOf(who), {
     addresses: read.recipients.map(({ address }) => address),
     answers: draft.origin.kind === 'reply' ? (draft.origin.references.at(-1) ?? null) : null,
-    marking: decision?.asserted ?? null,
+    marking,
   })
   const missing = draft.origin.toCarry === undefined ? null : filesAreMissing
   const inForce = missing ?? parts.recordHeld() ?? (parts.hasRoom() ? null : noRoom) ?? (who.maySend ? null : sendingIsSuspended)
@@ -138,7 +146,9 @@ export async function judgeDraft(parts: DraftJudgeParts, who: SignedIn, draft: D
     recipients,
     warnings: [...(decision?.warnings ?? []), ...warningsOf(facts)],
     handling: decision?.handling.asked ?? read.handling,
-    subject: read.subject,
+    marking,
+    lowering: asksForLess(marking, draft.origin.minimum, schemes) ? read.lowering : null,
+    subject: subjectWith(read.subject, decision?.writeMarking ?? null, schemes),
     schemes,
   }
 }

@@ -6,7 +6,7 @@ import { isReason } from '#policy/carried.ts'
 import { type HandlingAsked, nothingAsked, readHandlingAsked } from '#policy/handling-asked.ts'
 import type { Marking } from '#policy/marking.ts'
 import { readRelease, type ReleaseDeclared } from '#policy/release.ts'
-import { asksForLess, markedSubject, wholeMarking } from '#policy/offered.ts'
+import { asksForLess, markedSubject, wholeMarking, withoutOtherMarkings } from '#policy/offered.ts'
 import type { Scheme } from '#policy/schemes.ts'
 
 export type RecipientField = 'to' | 'cc' | 'bcc'
@@ -47,7 +47,12 @@ export function readDraft(
   nowMs: number,
 ): TypedDraft {
   const marking = draft.fields.marking === null ? null : wholeMarking(draft.fields.marking, schemes)
-  const subject = markedSubject(draft.fields.subject.trim(), marking, schemes)
+  const isLower = asksForLess(draft.fields.marking, draft.origin.minimum, schemes)
+  const reason = (draft.fields.lowering ?? '').trim()
+  const typed = draft.fields.subject.trim()
+  // What is lowered on purpose is lowered in the subject, too, which an answer begins with as it stood.
+  const bare = isLower && isReason(reason) ? withoutOtherMarkings(typed, marking, schemes) : typed
+  const subject = markedSubject(bare, marking, schemes)
   const { recipients, problems } = readLists(draft.fields)
   if (recipients.length === 0 && problems.length === 0) problems.push({ field: 'to', reason: 'none', about: '' })
   if (recipients.length > maxDraftRecipients) problems.push({ field: 'to', reason: 'too-many', about: String(recipients.length) })
@@ -55,8 +60,6 @@ export function readDraft(
   if (inSubject !== null) problems.push({ field: 'subject', reason: inSubject, about: '' })
   const inText = textFault(draft.fields.text)
   if (inText !== null) problems.push({ field: 'text', reason: inText, about: '' })
-  const isLower = asksForLess(draft.fields.marking, draft.origin.minimum, schemes)
-  const reason = (draft.fields.lowering ?? '').trim()
   const inReason = subjectFault(reason)
   if (inReason !== null) problems.push({ field: 'lowering', reason: inReason, about: '' })
   if (isLower && !isReason(reason))

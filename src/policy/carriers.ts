@@ -3,7 +3,7 @@ import { fieldsNamed, type Header } from '#mail/header.ts'
 import { findMarkings } from '#policy/find-markings.ts'
 import type { Marking, MarkingParts } from '#policy/marking.ts'
 import { writeProtectiveMarking } from '#policy/protective-marking.ts'
-import { readMarkingHeader } from '#policy/read-marking.ts'
+import { readMarkingHeader, readSubjectMarking } from '#policy/read-marking.ts'
 import type { Scheme } from '#policy/schemes.ts'
 import { writeSioLabel } from '#policy/sio-label.ts'
 import { subjectTag } from '#policy/written-form.ts'
@@ -41,6 +41,14 @@ export function carriersToWrite(header: Header, marking: Marking, schemes: reado
     labelBefore: label.read?.written ?? null,
     subjectTag: subjects.length > 1 || isInSubject ? null : subjectTag(marking, schemes),
   }
+}
+
+/** A subject as it is delivered with a marking that is to be written, or as it stands where that is null or cannot be. */
+export function subjectWith(subject: string, marking: Marking | null, schemes: readonly Scheme[]): string {
+  if (marking === null) return subject
+  const found = readSubjectMarking(subject, schemes)
+  const tag = found !== null && covers(found.marking, marking) ? null : subjectTag(marking, schemes)
+  return tag === null ? subject : `${tag} ${subject}`.trimEnd()
 }
 
 /** Whether what was read says all of a marking, or stands as high in another scheme: no scheme's words replace another's. */

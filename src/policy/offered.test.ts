@@ -10,6 +10,7 @@ import {
   offeredMarkings,
   type MarkingParts,
   wholeMarking,
+  withoutOtherMarkings,
 } from '#policy/offered.ts'
 import { restrictedIsAnAdopters } from '#policy/adoption.ts'
 import { markingIsWithinTheCeiling } from '#policy/ceiling.ts'
@@ -94,4 +95,17 @@ test('what is no marking of a scheme is not chosen, and each says what it asks f
   assert.deepEqual(chosenParts('GPMS/RESTRICTED', 'NONSENSE', 'NONSENSE')?.descriptors, [])
   assert.equal(handlingOf(restricted).length, 3)
   for (const one of offeredMarkings(adopter, null)) assert.ok(one.handling, one.id)
+})
+
+test('a lower marking is not put before a higher one, and what was lowered is taken out of the subject (G05, G06)', () => {
+  const open = wholeMarking(chosenParts('GPMS/NOT PROTECTIVELY MARKED', '', '')!)
+  assert.equal(markedSubject('Re: [RESTRICTED] list', open), 'Re: [RESTRICTED] list')
+  assert.equal(
+    markedSubject('Re: [PROTECT] list', wholeMarking(restricted)),
+    '[RESTRICTED - COMMERCIAL - EYES ONLY] Re: [PROTECT] list',
+  )
+  assert.equal(withoutOtherMarkings('Re: [RESTRICTED - LEGAL] list [7]', open), 'Re: list [7]')
+  assert.equal(withoutOtherMarkings('[SEC=RESTRICTED] list', null), 'list')
+  for (const kept of ['[NOT PROTECTIVELY MARKED] list', '[SECRET] list', '[EXTERNAL] Re: list', 'list - RESTRICTED'])
+    assert.equal(withoutOtherMarkings(kept, open), kept)
 })

@@ -1,9 +1,10 @@
 // Which markings a person may choose when they write: those that the rules would let pass, and none below what they answer or pass on. G05–G07
 import type { SubmitterFacts } from '#policy/facts.ts'
 import { markingOf } from '#policy/form.ts'
-import type { Marking } from '#policy/marking.ts'
+import { higherMarking, type Marking, markingWords } from '#policy/marking.ts'
 import { readSubjectMarking } from '#policy/read-marking.ts'
 import { gpms, type Scheme, shippedSchemes } from '#policy/schemes.ts'
+import { isSameMarking } from '#policy/written-form.ts'
 
 /** A marking by its parts, as it is chosen and kept. */
 export type MarkingParts = Pick<Marking, 'scheme' | 'level' | 'descriptors' | 'caveats'>
@@ -88,12 +89,26 @@ export function wholeMarking(parts: MarkingParts, schemes: readonly Scheme[] = s
   return markingOf(scheme, { level, descriptors: parts.descriptors, caveats: parts.caveats, bare: false }, written)
 }
 
-/** The subject with the marking before it, unless it says it already (G06: written to header and subject). */
+/** The subject with the marking before it, unless it says that already, or a higher one: that counts (G06: written to header and subject). */
 export function markedSubject(subject: string, marking: Marking | null, schemes: readonly Scheme[] = shippedSchemes): string {
   if (marking === null) return subject
-  const found = readSubjectMarking(subject, schemes)
-  if (found !== null && found.marking.scheme === marking.scheme && headOf(found.marking) === headOf(marking)) return subject
-  return `[${marking.written}] ${subject}`.trimEnd()
+  const found = readSubjectMarking(subject, schemes)?.marking
+  if (found !== undefined && (isOneHead(found, marking) || higherMarking(marking, found) === found)) return subject
+  return `[${markingWords(marking)}] ${subject}`.trimEnd()
+}
+
+/** A subject without the other markings that stand in square brackets in it, for one that was lowered; what is above the ceiling stays. G06 */
+export function withoutOtherMarkings(
+  subject: string,
+  marking: Marking | null,
+  schemes: readonly Scheme[] = shippedSchemes,
+): string {
+  const kept = subject.replace(/\[[^[\]]*\] ?/g, (group) => {
+    const found = readSubjectMarking(group, schemes)?.marking
+    if (found === undefined || found.aboveCeiling || (marking !== null && isSameMarking(found, marking))) return group
+    return ''
+  })
+  return kept.trim()
 }
 
 /** What who receives it must do, one sentence for each part that has one (G08). */
@@ -118,6 +133,8 @@ export function asksForLess(
     !keeps(chosen.caveats, minimum.caveats)
   )
 }
+
+const isOneHead = (one: Marking, other: Marking) => one.scheme === other.scheme && headOf(one) === headOf(other)
 
 /** The level's name, or what stands in its place. */
 const headOf = (parts: MarkingParts): string => parts.level ?? parts.descriptors[0] ?? parts.caveats[0] ?? ''

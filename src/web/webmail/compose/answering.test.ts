@@ -63,7 +63,7 @@ test('a reply keeps the marking, names whom it answers, quotes, and is threaded;
   const lower = await answer('reply', '')
   await solicitor.post(lower.check.replace('/check', ''), { ...lower.typed, marking: '', version: '1', do: 'check' })
   assert.ok(text((await solicitor.get(lower.check)).body).includes('must not be lower'))
-  const lowered = { ...lower.typed, subject: 'Re: to be answered', marking: 'GPMS/PROTECT', lowering: 'The list was published' }
+  const lowered = { ...lower.typed, marking: 'GPMS/PROTECT', lowering: 'The list was published' }
   await solicitor.post(lower.check.replace('/check', ''), { ...lowered, version: '2', do: 'save' })
   assert.match((await solicitor.get(lower.check.replace('/check', ''))).body, /value="GPMS\/PROTECT"[^>]*checked/)
   const checked = text((await solicitor.get(lower.check)).body)
@@ -71,6 +71,7 @@ test('a reply keeps the marking, names whom it answers, quotes, and is threaded;
   assert.equal((await send(solicitor, lower.check)).statusCode, 303)
   const below = (await doors.read(priya)).at(-1)!
   assert.match(below, /^X-Protective-Marking: .*SEC=PROTECT/m)
+  assert.match(below, /^Subject: \[PROTECT\] Re: to be answered\r$/m, 'the old marking is out of the subject')
   assert.doesNotMatch(below, /Lower-Marking/)
   const acceptance = (await allRecords(service)).findLast(({ leaf }) => leaf.event === 'SubmissionAcceptance')!
   const { loweredFrom, loweringReason } = acceptance.openings[0]!.detail

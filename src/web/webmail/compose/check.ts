@@ -7,8 +7,10 @@ import { keyOf } from '#community/standing.ts'
 import { isAboveCeiling } from '#policy/ceiling.ts'
 import { sentencesOfAsked } from '#policy/handling-asked.ts'
 import { maxReasonCharacters } from '#policy/limits.ts'
-import { releaseGrounds } from '#policy/release.ts'
+import { markingWords } from '#policy/marking.ts'
 import { handlingOf, wholeMarking } from '#policy/offered.ts'
+import { releaseGrounds } from '#policy/release.ts'
+import { isSameMarking } from '#policy/written-form.ts'
 import type { Answer, FieldError } from '#web/answers.ts'
 import type { WebDoors } from '#web/doors.ts'
 import { longDate } from '#web/format.ts'
@@ -29,9 +31,8 @@ export const checkPage =
 
 /** `said` are sentences about what was just tried; `refusal` is what sending it was answered. */
 function showJudged(judged: Judged, said: readonly FieldError[], refusal: Refused | null): Answer {
-  const { draft, files, problems, recipients, warnings, subject, handling } = judged
+  const { draft, files, problems, recipients, warnings, subject, handling, lowering } = judged
   const refused = recipients.filter((one) => one.verdict.kind === 'refused')
-  const marking = draft.fields.marking
   const errors = [...said, ...fieldErrors(problems).map((error) => ({ ...error, field: `check-${error.field}` }))]
   return {
     kind: 'page',
@@ -52,13 +53,24 @@ function showJudged(judged: Judged, said: readonly FieldError[], refusal: Refuse
       warnings,
       files,
       outside: outsideView(judged),
-      marking: marking === null ? null : wholeMarking(marking, judged.schemes).written,
-      lowering: draft.fields.lowering ?? null,
+      marking: markingView(judged),
+      lowering,
       asked: sentencesOfAsked(handling),
-      handling: marking === null ? [] : handlingOf(marking, judged.schemes),
       canBeSent: canBeSent(judged) && refusal === null,
       isForHelpdesk: refusal === null && isForHelpdesk(judged),
     },
+  }
+}
+
+/** What it is delivered as, and what was chosen where that says less; null for no marking. G06 */
+function markingView({ marking, draft, schemes }: Judged) {
+  if (marking === null) return null
+  const chosen = draft.fields.marking === null ? null : wholeMarking(draft.fields.marking, schemes)
+  const isChosen = chosen !== null && isSameMarking(chosen, marking)
+  return {
+    words: markingWords(marking) || marking.written,
+    handling: handlingOf(marking, schemes),
+    chosen: isChosen ? null : chosen === null ? 'no marking' : markingWords(chosen),
   }
 }
 

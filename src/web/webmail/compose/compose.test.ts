@@ -172,6 +172,29 @@ test('what the rules refuse of a message is refused before it is sent, and is re
   assert.equal((await allRecords(service)).length, before)
 })
 
+test('the check shows the marking that is delivered, and says where that is not the one that was chosen (G06)', async () => {
+  const who = await browserOf(priya)
+  const open = { marking: 'GPMS/NOT PROTECTIVELY MARKED' }
+  for (const [fields, subject, marking, chosen] of [
+    [{ subject: '[RESTRICTED] typed' }, '[RESTRICTED] typed', 'RESTRICTED', 'no marking'],
+    [{ subject: '[RESTRICTED] open', ...open }, '[RESTRICTED] open', 'RESTRICTED', 'NOT PROTECTIVELY MARKED'],
+    [{ subject: 'banner', text: 'RESTRICTED\r\n\r\nThe list.' }, '[RESTRICTED] banner', 'RESTRICTED', 'no marking'],
+    [{ subject: 'chosen', marking: 'GPMS/RESTRICTED' }, '[RESTRICTED] chosen', 'RESTRICTED', null],
+    [{ subject: 'plain', ...open }, '[NOT PROTECTIVELY MARKED] plain', 'NOT PROTECTIVELY MARKED', null],
+  ] as const) {
+    const check = await write(who, whole(miriam.address, fields))
+    const page = await who.get(check)
+    assert.match(page.body, new RegExp(`<strong class="govuk-tag[^>]*><bdi>${marking}</bdi>`), subject)
+    assert.equal(/You chose (.*?) , but/.exec(text(page.body))?.[1]?.trim() ?? null, chosen, subject)
+    assert.equal(text(page.body).includes('needs no special care'), marking === 'NOT PROTECTIVELY MARKED', subject)
+    assert.ok(text(page.body).includes(`Subject ${subject} Marking`), text(page.body))
+    assert.equal((await send(who, check)).statusCode, 303)
+    const mail = (await doors.read(miriam)).at(-1)!
+    assert.match(mail, new RegExp(`^X-Protective-Marking: .*SEC=${marking}`, 'm'))
+    assert.ok(mail.replace(/\r\n[ \t]/g, ' ').includes(`\r\nSubject: ${subject}\r\n`), mail)
+  }
+})
+
 test('what is wrong is said at its field, and nothing typed is lost', async () => {
   const who = await browserOf(priya)
   for (const [fields, said] of [
