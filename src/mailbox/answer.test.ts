@@ -99,6 +99,22 @@ test('the marking of what is answered is the least, and one above the ceiling or
   assert.equal(again.origin.minimum, null)
 })
 
+test('what was an answer is one when it is sent again, without the line that the service put above it (G06, G07)', async () => {
+  const field = 'X-Protective-Marking: VER=2018.4, NS=cjsm, SEC=RESTRICTED, NOTE=scheme:GPMS'
+  const sent = ['In-Reply-To: <b@x.test>', 'References: <a@x.test> <b@x.test>', field, ...head]
+  const text = ['', 'RESTRICTED', '', 'Here it is.', '', '> The list, please.']
+  const again = await begin('again', ...sent, ...text)
+  const minimum = { scheme: 'GPMS', level: 'RESTRICTED', descriptors: [], caveats: [] }
+  assert.deepEqual(again.origin, { kind: 'reply', references: ['<a@x.test>', '<b@x.test>'], minimum })
+  assert.equal(again.fields.text, 'Here it is.\n\n> The list, please.')
+  const passedOn = await begin('again', 'References: <a@x.test>', field, ...head, ...text)
+  assert.deepEqual(passedOn.origin, { kind: 'forward', references: ['<a@x.test>'], minimum })
+  const continued = await begin('continue', ...sent, ...text)
+  assert.ok(continued.fields.text.startsWith('RESTRICTED\n\nHere'), 'what its writer put there')
+  const first = await begin('again', field, ...head, ...text)
+  assert.deepEqual(first.origin, { kind: 'new', references: [], minimum: null })
+})
+
 test('a forward carries the whole message, inline and again carry its attachments', async () => {
   const mixed = [
     ...head,

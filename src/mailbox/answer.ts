@@ -17,7 +17,7 @@ import type { Content } from '#mailbox/open.ts'
 import { uploadName } from '#mailbox/uploads.ts'
 import { findMarkings } from '#policy/find-markings.ts'
 import { handlingField, keptHandling } from '#policy/handling-asked.ts'
-import { type Marking, highestMarking, ownScheme } from '#policy/marking.ts'
+import { type Marking, highestMarking, markingWords, ownScheme } from '#policy/marking.ts'
 import { shippedSchemes } from '#policy/schemes.ts'
 
 export const answerKinds = ['reply', 'reply-all', 'forward', 'forward-inline', 'again', 'continue'] as const
@@ -58,15 +58,18 @@ export async function beginAnswer(
   const fields: DraftFields = {
     ...recipientsOf(kind, header, own),
     subject: isOwn ? subject : prefixed(kind.startsWith('reply') ? 'Re' : 'Fwd', subject),
-    text: textOf(kind, header, text, longDate),
+    text: kind === 'again' ? withoutBanner(text, marking) : textOf(kind, header, text, longDate),
     marking,
     ...askedOf(header, isOwn || !peopleIn(firstField(header, 'from')).some(({ address }) => own.includes(keyOf(address) ?? ''))),
   }
-  const references = referencesOf(header)
+  // What is sent again answers what it answered before, and no more may be taken from that marking (G06, G07).
+  const references = referencesOf(isOwn ? withoutField(header, 'message-id') : header)
+  const isOfAnother = !isOwn || references.length > 0
+  const isReply = isOwn ? fieldsNamed(header, 'in-reply-to').length > 0 : kind.startsWith('reply')
   const origin: DraftOrigin = {
-    kind: kind.startsWith('reply') ? 'reply' : kind.startsWith('forward') ? 'forward' : 'new',
-    references: isOwn ? [] : references,
-    minimum: isOwn ? null : marking,
+    kind: isOfAnother ? (isReply ? 'reply' : 'forward') : 'new',
+    references,
+    minimum: isOfAnother ? marking : null,
   }
   return { fields, origin, files: filesOf(kind, answered, subject) }
 }
@@ -123,6 +126,17 @@ function askedOf(header: Header, isKept: boolean): { asked?: AskedFields } {
   return Object.values(asked).some(Boolean) ? { asked } : {}
 }
 
+/** A text without the line of its marking above it, which acceptance put there and puts there again. */
+function withoutBanner(text: string, marking: ChosenMarking | null): string {
+  const [line = '', ...rest] = text.split('\n')
+  return marking !== null && line.trim() === markingWords(marking) ? rest.join('\n').replace(/^\n/, '') : text
+}
+
+const withoutField = (header: Header, key: string): Header => ({
+  ...header,
+  fields: header.fields.filter((field) => field.key !== key),
+})
+
 function recipientsOf(kind: AnswerKind, header: Header, own: readonly string[]): Pick<DraftFields, 'to' | 'cc' | 'bcc'> {
   const list = (name: string) => peopleIn(firstField(header, name))
   if (kind === 'again' || kind === 'continue')
@@ -163,7 +177,7 @@ const typed = ({ name, address }: Mailbox) =>
   writeRecipient({ name: name?.toLowerCase() === address.toLowerCase() ? null : name, address })
 
 function textOf(kind: AnswerKind, header: Header, text: string, longDate: (atMs: number) => string): string {
-  if (kind === 'again' || kind === 'continue') return text
+  if (kind === 'continue') return text
   if (kind === 'forward') return ''
   const at = parseDate(firstField(header, 'date'))
   const from = oneLine(decodeWords(firstField(header, 'from')))

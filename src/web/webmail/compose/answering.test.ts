@@ -60,6 +60,23 @@ test('a reply keeps the marking, names whom it answers, quotes, and is threaded;
   const id = /^Message-ID: (<.*>)\r$/m.exec(original)![1]!
   assert.ok(replied.includes(`In-Reply-To: ${id}\r\n`) && replied.includes(`References: ${id}\r\n`))
 
+  // G07: what came with the message is not refused as her own when she sends her answer again.
+  const own = (await doors.mailboxes.mailboxes(readerOf(reader))).find((one) => one.specialUse === '\\Sent')!
+  const ofOwn = (await doors.mailboxes.select(readerOf(reader), 'Sent'))!.copies.at(-1)!
+  const againPath = `/mail/${own.id}/${ofOwn.uid}/answer/again`
+  const again = await solicitor.get(againPath)
+  assert.match(again.body, /value="GPMS\/RESTRICTED"[^>]*checked/)
+  const saved = await solicitor.post(againPath, {
+    ...all.typed,
+    text: /<textarea[^>]*>([\s\S]*?)<\/textarea>/.exec(again.body)![1]!.replaceAll('&gt;', '>'),
+    begun: hidden(again.body, 'begun'),
+    version: '0',
+    do: 'check',
+  })
+  assert.equal((await send(solicitor, String(saved.headers.location))).statusCode, 303)
+  const twice = (await doors.read(priya)).at(-1)!
+  assert.ok(twice.includes(`In-Reply-To: ${id}\r\n`) && twice.split('\r\nRESTRICTED\r\n').length === 2, twice)
+
   const lower = await answer('reply', '')
   await solicitor.post(lower.check.replace('/check', ''), { ...lower.typed, marking: '', version: '1', do: 'check' })
   assert.ok(text((await solicitor.get(lower.check)).body).includes('must not be lower'))
