@@ -78,6 +78,8 @@ test('at most ten come back, and each search is served by an index', async () =>
   await database.run(sql`analyze account, address, holder, organisation`)
   assert.equal((await directory.find('many')).length, maxFound)
   assert.equal((await directory.find('many1')).length, maxFound)
+  const near = await directory.near(['many17@x.test', 'nobody@x.test'], ['many18', 'many1'])
+  assert.deepEqual([...near].sort(), ['many17@x.test', 'many18@x.test', 'many1@x.test'])
   const plan = async (text: string) =>
     (
       await database.rows<{ queryPlan?: string; 'QUERY PLAN'?: string }>({

@@ -1,7 +1,7 @@
 // The directory: people of the community with role and organisation, found by the beginnings of words. G02, G11, T07
 import { organisationNames, organisationsByName } from '#community/organisations.sql.ts'
 import { keyOf } from '#community/standing.ts'
-import { type Person, findPeople, peopleWith, prefixes, unlistedAmong } from '#identity/directory.ts'
+import { type Person, findPeople, keysNear, peopleWith, prefixes, unlistedAmong } from '#identity/directory.ts'
 import type { Database } from '#store/database.ts'
 
 export interface DirectoryEntry {
@@ -17,6 +17,8 @@ export interface Directory {
   find(typed: string): Promise<readonly DirectoryEntry[]>
   /** Who has these addresses, by the address as given; nothing for those who are nobody's. */
   at(addresses: readonly string[]): Promise<Map<string, DirectoryEntry>>
+  /** Which of these address keys are in the directory, and at most ten that have each of these names before the `@`. */
+  near(keys: readonly string[], names: readonly string[]): Promise<readonly string[]>
   /** Which of some address keys are of ex-directory accounts: reached, and suggested to nobody. */
   exDirectory(keys: readonly string[]): Promise<ReadonlySet<string>>
 }
@@ -49,6 +51,13 @@ export function openDirectory(o: { database: Database }): Directory {
       )
       return named(database, people)
     },
+    near: (keys, names) =>
+      keysNear(
+        database,
+        keys,
+        names.map((name) => `${name}@`),
+        maxFound,
+      ),
     exDirectory: (keys) => unlistedAmong(database, keys),
     async at(addresses) {
       const keys = new Map(addresses.map((address) => [address, keyOf(address)]))

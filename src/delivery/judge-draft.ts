@@ -29,7 +29,7 @@ import { type Decision, decide } from '#policy/decide.ts'
 import type { HandlingAsked } from '#policy/handling-asked.ts'
 import { type MarkingSet, shippedSet } from '#policy/marking-set.ts'
 import type { Marking } from '#policy/marking.ts'
-import { warningsOf } from '#policy/need-to-know.ts'
+import { marksOf, warningsOf } from '#policy/need-to-know.ts'
 import { asksForLess } from '#policy/offered.ts'
 import type { Scheme } from '#policy/schemes.ts'
 import type { Held, Verdict, Warning } from '#policy/verdict.ts'
@@ -63,6 +63,8 @@ export interface JudgedRecipient extends TypedRecipientAt {
   readonly verdict: Verdict
   /** Not a member of the community. G15 */
   readonly isOutside: boolean
+  /** What a sender should know of this one before sending, a few words each. G11 */
+  readonly marks: readonly string[]
 }
 
 /** What would be said of a draft if it were sent now. It can be sent when there are no problems, no refusal, and no recipient is refused. */
@@ -120,7 +122,7 @@ export async function judgeDraft(parts: DraftJudgeParts, who: SignedIn, draft: D
     ? { refusal: null, decision: null }
     : await ask(parts, who, draft, read, files, standings, how)
   const recipients = await Promise.all(
-    read.recipients.map(async (one, at): Promise<JudgedRecipient> => {
+    read.recipients.map(async (one, at): Promise<Omit<JudgedRecipient, 'marks'>> => {
       const decided = asked.decision?.recipients[at]?.verdict ?? { kind: 'allowed' as const }
       const standing = standings.get(keyOf(one.address) ?? '')
       const isFull = standing?.standing === 'member' && (await parts.roomOf(standing.holder)) <= 0
@@ -135,6 +137,7 @@ export async function judgeDraft(parts: DraftJudgeParts, who: SignedIn, draft: D
     answers: draft.origin.kind === 'reply' ? (draft.origin.references.at(-1) ?? null) : null,
     marking,
   })
+  const marks = marksOf(facts)
   const missing = draft.origin.toCarry === undefined ? null : filesAreMissing
   const inForce = missing ?? parts.recordHeld() ?? (parts.hasRoom() ? null : noRoom) ?? (who.maySend ? null : sendingIsSuspended)
   return {
@@ -143,7 +146,7 @@ export async function judgeDraft(parts: DraftJudgeParts, who: SignedIn, draft: D
     problems: read.problems,
     refusal: inForce ?? refusal,
     held: decision?.message.kind === 'held' ? decision.message : null,
-    recipients,
+    recipients: recipients.map((one) => ({ ...one, marks: marks.get(keyOf(one.address) ?? one.address) ?? [] })),
     warnings: [...(decision?.warnings ?? []), ...warningsOf(facts)],
     handling: decision?.handling.asked ?? read.handling,
     marking,

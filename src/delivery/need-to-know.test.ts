@@ -8,7 +8,7 @@ import { newDraftWriter } from '#delivery/write-drafts.ts'
 import { type DraftOrigin, openDrafts } from '#mailbox/drafts.ts'
 import { newRoomOf } from '#mailbox/quota.ts'
 import { openUploads } from '#mailbox/uploads.ts'
-import { allRecords, openTestDoors } from '#test/support/acceptance.ts'
+import { allRecords, messageOf, openTestDoors } from '#test/support/acceptance.ts'
 import { testHostName, testService } from '#test/support/service.ts'
 
 const service = await testService()
@@ -47,7 +47,8 @@ async function write(from: DemoPerson, to: string, origin: Partial<DraftOrigin> 
   assert.ok(made.kind === 'created')
   const judge = async () => (await writer.judge(who, made.id))!.warnings.map(({ clause, reason }) => `${clause} ${reason}`)
   const send = () => writer.send(who, made.id, made.version, '192.0.2.1', 'TLSv1.3')
-  return { judge, send }
+  const marks = async () => (await writer.judge(who, made.id))!.recipients.map((one) => one.marks)
+  return { judge, marks, send }
 }
 
 test('who was not written to is new once; the record keeps that the warning was answered (G11)', async () => {
@@ -107,4 +108,38 @@ test('who is away, and who is not in the directory, is told of before sending; n
   assert.equal((await directory.find(ada.name)).length, 1)
   const events = (await allRecords(service)).map(({ leaf }) => leaf.event)
   assert.equal(events.filter((event) => event === 'AwayNoticeChanged' || event === 'DirectoryListingChanged').length, 4)
+})
+
+test('an address one typing mistake from a member’s may be mistaken, also beside the right one and for a member (G11)', async () => {
+  const typo = 'miriam.holis@hollis-penn.cjsm.test'
+  assert.deepEqual(await (await write(ada, typo)).judge(), ['G11 recipient-looks-like-another', 'G11 recipient-is-new'])
+  const both = await (await write(priya, `${miriam.address}, ${typo}`)).marks()
+  assert.deepEqual(both, [[], [`Looks like ${miriam.address}`, 'New to you']])
+  // Who asked not to be in the directory is not told by a near address.
+  const { account } = await doors.signIn(miriam)
+  const listed = (isListed: boolean) =>
+    domains.database.transaction((tx) => domains.accounts.setListed(tx, account, account, isListed, 'asked for it'))
+  await listed(false)
+  assert.deepEqual(await (await write(ada, typo)).judge(), ['G11 recipient-is-new'])
+  await listed(true)
+})
+
+test('what was filed is found again: who did not have it is told of, and who wrote it is known (T07)', async () => {
+  const written = messageOf(
+    `From: ${ada.address}`,
+    `To: ${miriam.address}`,
+    'Message-ID: <filed@x.test>',
+    'Subject: filed',
+    '',
+    'text',
+  )
+  assert.equal((await doors.submit(ada, [miriam.address], written)).kind, 'accepted')
+  const who = await doors.signIn(miriam)
+  const reader = { holder: who.account, computer: who.computer, address: who.address }
+  await doors.mailboxes.createMailbox(reader, 'Cases')
+  const { status, copies } = (await doors.mailboxes.select(reader, 'INBOX'))!
+  await doors.mailboxes.move(reader, status.id, [copies.at(-1)!.uid], 'Cases')
+  const answer = { kind: 'reply', references: ['<filed@x.test>'] } as const
+  assert.deepEqual(await (await write(miriam, ada.address, answer)).judge(), [])
+  assert.deepEqual(await (await write(miriam, `${ada.address}, ${priya.address}`, answer)).judge(), ['T07 answer-is-wider'])
 })

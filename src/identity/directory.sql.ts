@@ -30,6 +30,19 @@ export function peopleByAddress(run: Runner, start: string, end: string, atMost:
      order by address limit ${atMost}`)
 }
 
+/** At most so many address keys in the directory that are among these, and so many that begin with each of these beginnings. */
+export function listedNear(run: Runner, keys: readonly string[], starts: readonly string[], atMost: number) {
+  return run.rows<{ address: string }>(sql`
+    select address from address join account on account.id = address.holder join holder on holder.id = account.id
+     where address = any(${keys}) and state in ('active', 'sending-suspended') and is_listed
+    union
+    select near.address from unnest(${starts}::text[]) as start cross join lateral (
+      select address from address join account on account.id = address.holder join holder on holder.id = account.id
+       where address >= start collate "C" and address < (start || chr(1114111)) collate "C"
+         and state in ('active', 'sending-suspended') and is_listed
+       limit ${atMost}) as near`)
+}
+
 export function peopleOf(run: Runner, organisations: readonly string[], atMost: number) {
   return run.rows<PersonRow>(sql`
     select written as address, name, role, organisation

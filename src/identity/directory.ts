@@ -1,5 +1,13 @@
 // People as others look for them: by words of their names, by address, by organisation. Who is suspended, removed or ex-directory is not suggested. G02, G11
-import { type PersonRow, peopleAt, peopleByAddress, peopleByName, peopleOf, unlistedAt } from '#identity/directory.sql.ts'
+import {
+  type PersonRow,
+  listedNear,
+  peopleAt,
+  peopleByAddress,
+  peopleByName,
+  peopleOf,
+  unlistedAt,
+} from '#identity/directory.sql.ts'
 import type { Runner } from '#store/database.ts'
 
 export type { PersonRow as Person } from '#identity/directory.sql.ts'
@@ -38,6 +46,16 @@ export async function peopleWith(run: Runner, addresses: readonly string[]): Pro
 /** Which of these address keys are of accounts that are not shown in the directory. G11 */
 export async function unlistedAmong(run: Runner, addresses: readonly string[]): Promise<ReadonlySet<string>> {
   return new Set((await unlistedAt(run, addresses)).map(({ address }) => address))
+}
+
+/** Address keys in the directory that are among these, or begin with one of these beginnings, of each so many at most. G11 */
+export async function keysNear(
+  run: Runner,
+  keys: readonly string[],
+  starts: readonly string[],
+  atMost: number,
+): Promise<string[]> {
+  return (await listedNear(run, keys, starts, atMost)).map(({ address }) => address)
 }
 
 /** A query of to_tsquery: words are letters and digits only, so nothing in them is an operator. */

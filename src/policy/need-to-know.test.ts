@@ -1,7 +1,7 @@
 // What a sender is warned of before sending, and what not. G08, G11, T07, T22
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { mayBeMistaken, type NeedToKnowFacts, warningsOf } from '#policy/need-to-know.ts'
+import { marksOf, mayBeMistaken, type NeedToKnowFacts, oneMistakeFrom, warningsOf } from '#policy/need-to-know.ts'
 import { readMarkingLine } from '#policy/read-marking.ts'
 import { shippedSchemes } from '#policy/schemes.ts'
 
@@ -43,6 +43,12 @@ const cases: [why: string, facts: Partial<NeedToKnowFacts>, ...warnings: string[
     'G11 recipient-is-new',
   ],
   ['both of two who look alike', { recipients: to(jane, 'jane.d0e@firm.cjsm.test'), known: [jane, 'jane.d0e@firm.cjsm.test'] }],
+  [
+    'the wrong address beside the right one',
+    { recipients: to(jane, 'jane.d0e@firm.cjsm.test') },
+    'G11 recipient-looks-like-another',
+    'G11 recipient-is-new',
+  ],
   ['as many as may be', { recipients: to('a@x.test', 'b@x.test', 'c@y.test'), known: ['a@x.test', 'b@x.test', 'c@y.test'] }],
   [
     'too many recipients',
@@ -106,6 +112,48 @@ for (const [one, other, mistaken] of pairs) {
     assert.equal(mayBeMistaken(other, one), mistaken)
   })
 }
+
+test('every look-alike is told, two by their addresses, and of two who are new the pair once (G11)', () => {
+  const others = ['jan.doe@firm.cjsm.test', 'jane.roe@firm.cjsm.test', 'janet.doe@firm.cjsm.test']
+  const told = (recipients: string[], known: string[], similar: string[] = []) =>
+    warningsOf({ ...calm, recipients: to(...recipients), known, similar })[0]?.about
+  assert.equal(told(others, [jane]), `${others[0]} looks like ${jane}, ${others[1]} looks like ${jane} and 1 more`)
+  assert.equal(told([jane, others[1]!], []), `${jane} looks like ${others[1]}`)
+  assert.equal(told([others[1]!], [], [jane]), `${others[1]} looks like ${jane}`)
+})
+
+test('each recipient is marked at their own line, whomever the sentences name (G11, T07, T22)', () => {
+  const many = ['a@x.test', 'b@x.test', 'c@x.test', 'd@pnn.police.uk', 'jane.d0e@firm.cjsm.test']
+  const [jo] = to('jo@x.test')
+  const away = { ...jo!, awayUntil: '2026-12-31', isExDirectory: true }
+  const marks = marksOf({
+    ...calm,
+    recipients: [...to(...many, jane), away],
+    known: [jane, 'jo@x.test'],
+    original: [jane, many[0]!],
+  })
+  const wider = 'Did not have the message that you answer'
+  assert.deepEqual(Object.fromEntries(marks), {
+    'a@x.test': ['New to you'],
+    'b@x.test': ['New to you', wider],
+    'c@x.test': ['New to you', wider],
+    'd@pnn.police.uk': ['New to you', wider, 'May be read by auditors there'],
+    'jane.d0e@firm.cjsm.test': [`Looks like ${jane}`, 'New to you', wider],
+    [jane]: [],
+    'jo@x.test': [wider, 'Away until 2026-12-31', 'Not in the directory'],
+  })
+})
+
+test('what is one typing mistake away is what may be mistaken, at that domain (G11)', () => {
+  const near = oneMistakeFrom(jane)
+  for (const mistaken of ['jane.doe', 'jan.doe', 'jane.d0e', 'jnae.doe', 'janedoe', 'jane.ddoe'].map(
+    (one) => `${one}@firm.cjsm.test`,
+  ))
+    assert.equal(near.includes(mistaken), mistaken !== jane, mistaken)
+  assert.ok(oneMistakeFrom('carnell@x.test').includes('camell@x.test'))
+  assert.ok(near.length < 80 * (jane.length + 1) && near.every((other) => mayBeMistaken(jane, other)))
+  assert.deepEqual(oneMistakeFrom('info@x.test'), [])
+})
 
 test('comparing a long list with a thousand addresses takes no time that is noticed', () => {
   const many = Array.from({ length: 1_000 }, (_, at) => `person.number${at}x@firm${at % 7}.cjsm.test`)

@@ -17,7 +17,7 @@ export interface NeedToKnowFacts {
   }[]
   /** Addresses that the sender wrote to or heard from lately. */
   readonly known: readonly string[]
-  /** Members whom the directory finds by the names in the recipients' addresses. */
+  /** Members in the directory whose addresses are near a recipient's. */
   readonly similar: readonly string[]
   /** Who had the message that this one answers: its From, To and Cc; null where it answers none, or none that was found. */
   readonly original: readonly string[] | null
@@ -42,27 +42,60 @@ export function warningsOf(facts: NeedToKnowFacts): Warning[] {
   return needToKnowRules.map((rule) => rule(facts)).filter((warning) => warning !== null)
 }
 
-/** G11: an address that is hardly another than one that the sender writes to, or than another member's. */
-function looksLikeAnother({ recipients, known, similar }: NeedToKnowFacts): Warning | null {
-  const addresses = new Set(recipients.map(({ address }) => address))
+/** What stands beside each recipient's own address, in a few words each, by address; nothing for one whom nothing is said of. G11, T07, T22 */
+export function marksOf(facts: NeedToKnowFacts): ReadonlyMap<string, readonly string[]> {
+  const fresh = new Set(newAmong(facts))
+  const wider = new Set(widerThanTheOriginal(facts))
+  const alike = alikeAmong(facts)
+  return new Map(
+    facts.recipients.map(({ address, awayUntil, isExDirectory }) => [
+      address,
+      [
+        ...(alike.has(address) ? [`Looks like ${shown(alike.get(address)!)}`] : []),
+        ...(fresh.has(address) ? ['New to you'] : []),
+        ...(wider.has(address) ? ['Did not have the message that you answer'] : []),
+        ...(isMonitoredAt(address, facts) ? ['May be read by auditors there'] : []),
+        ...(awayUntil === null ? [] : [`Away until ${awayUntil}`]),
+        ...(isExDirectory ? ['Not in the directory'] : []),
+      ],
+    ]),
+  )
+}
+
+/** The recipients that the sender does not know and may have mistaken: by address, each address that it looks like. */
+function alikeAmong({ recipients, known, similar }: NeedToKnowFacts): ReadonlyMap<string, readonly string[]> {
   const seen = new Set(known)
-  const others = [...new Set([...similar, ...known])].filter((other) => !addresses.has(other)).slice(0, maxComparedAddresses)
-  const forms = others.map(formOf)
-  for (const { address } of recipients) {
-    if (seen.has(address)) continue
-    const form = formOf(address)
-    const other = forms.find((candidate) => areMistaken(form, candidate))
-    if (other === undefined) continue
-    const about = `${address} looks like ${other.address}`
-    return warn('G11', 'recipient-looks-like-another', about, 'Make sure that it is the one you mean.')
-  }
-  return null
+  const others = [...new Set([...recipients.map(({ address }) => address), ...similar, ...known])]
+  const forms = others.slice(0, maxComparedAddresses).map(formOf)
+  const fresh = recipients.filter(({ address }) => !seen.has(address)).map(({ address }) => formOf(address))
+  const found = fresh.map((form) => {
+    const alike = forms.filter((candidate) => areMistaken(form, candidate)).map(({ address }) => address)
+    return [form.address, alike] as const
+  })
+  return new Map(found.filter(([, alike]) => alike.length > 0))
+}
+
+/** G11: an address that is hardly another than one that the sender writes to, than another member's, or than another recipient's. */
+function looksLikeAnother(facts: NeedToKnowFacts): Warning | null {
+  const alike = alikeAmong(facts)
+  const told = new Set<string>()
+  const pairs = [...alike].flatMap(([address, others]) => {
+    const other = others.find((one) => !told.has(one))
+    told.add(address)
+    return other === undefined ? [] : [`${address} looks like ${other}`]
+  })
+  if (pairs.length === 0) return null
+  return warn('G11', 'recipient-looks-like-another', shown(pairs), 'Make sure that it is the one you mean.')
+}
+
+function newAmong({ recipients, known }: NeedToKnowFacts): string[] {
+  const seen = new Set(known)
+  return recipients.map(({ address }) => address).filter((address) => !seen.has(address))
 }
 
 /** G11: in doubt, the recipient's organisation is to be asked. */
-function isWrittenToForTheFirstTime({ recipients, known }: NeedToKnowFacts): Warning | null {
-  const seen = new Set(known)
-  const fresh = recipients.map(({ address }) => address).filter((address) => !seen.has(address))
+function isWrittenToForTheFirstTime(facts: NeedToKnowFacts): Warning | null {
+  const fresh = newAmong(facts)
   if (fresh.length === 0) return null
   const remedy = 'Make sure that they need it for their work. If you are not sure, ask their organisation.'
   return warn('G11', 'recipient-is-new', `you have not written to ${shown(fresh)} lately`, remedy)
@@ -77,10 +110,8 @@ function goesToMany({ recipients, limits }: NeedToKnowFacts): Warning | null {
 }
 
 /** T07: an answer to all that reaches people who did not have the original. */
-function goesWiderThanTheOriginal({ recipients, original }: NeedToKnowFacts): Warning | null {
-  if (original === null) return null
-  const had = new Set(original)
-  const more = recipients.map(({ address }) => address).filter((address) => !had.has(address))
+function goesWiderThanTheOriginal(facts: NeedToKnowFacts): Warning | null {
+  const more = widerThanTheOriginal(facts)
   if (more.length === 0) return null
   return warn(
     'T07',
@@ -88,6 +119,12 @@ function goesWiderThanTheOriginal({ recipients, original }: NeedToKnowFacts): Wa
     `${shown(more)} did not have the message that you answer`,
     'They get what you quote of it, too.',
   )
+}
+
+function widerThanTheOriginal({ recipients, original }: NeedToKnowFacts): string[] {
+  if (original === null) return []
+  const had = new Set(original)
+  return recipients.map(({ address }) => address).filter((address) => !had.has(address))
 }
 
 /** G08: a message for the eyes of one person, to an address that several read. A nationality's caveat names nobody. */
@@ -106,10 +143,8 @@ function namedReaderIsAGroup({ recipients, marking }: NeedToKnowFacts): Warning 
 }
 
 /** T22: mail to some networks may be audited there. */
-function isMonitored({ recipients, limits }: NeedToKnowFacts): Warning | null {
-  const found = recipients
-    .map(({ address }) => address)
-    .filter((address) => limits.monitored.some((suffix) => isUnder(address, suffix)))
+function isMonitored(facts: NeedToKnowFacts): Warning | null {
+  const found = facts.recipients.map(({ address }) => address).filter((address) => isMonitoredAt(address, facts))
   return found.length === 0
     ? null
     : warn('T22', 'recipient-is-monitored', `mail to ${shown(found)} may be read by auditors there`, 'Nothing need be done.')
@@ -135,6 +170,9 @@ function isExDirectory({ recipients }: NeedToKnowFacts): Warning | null {
     remedy,
   )
 }
+
+const isMonitoredAt = (address: string, { limits }: NeedToKnowFacts) =>
+  limits.monitored.some((suffix) => isUnder(address, suffix))
 
 function isUnder(address: string, suffix: string): boolean {
   const domain = address.slice(address.lastIndexOf('@') + 1)
@@ -177,14 +215,19 @@ const alike = new Map(
     .flatMap((sign, index, all) => (index % 2 === 0 ? [[sign, all[index + 1]!] as const] : [])),
 )
 
+/** Two letters that look like one. */
+const pairsAlike = [
+  ['rn', 'm'],
+  ['vv', 'w'],
+] as const
+
 function lookOf(address: string): string {
-  return [...address.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()]
+  const signs = [...address.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()]
+  const look = signs
     .map((sign) => alike.get(sign) ?? sign)
     .join('')
     .replaceAll('i', 'l')
-    .replaceAll('rn', 'm')
-    .replaceAll('vv', 'w')
-    .replace(/[._-]/g, '')
+  return pairsAlike.reduce((text, [pair, sign]) => text.replaceAll(pair, sign), look).replace(/[._-]/g, '')
 }
 
 /** One character more, less, other, or two that changed places. */
@@ -196,4 +239,28 @@ function isOneEditAway(one: string, other: string): boolean {
   if (long.length > short.length) return short.slice(at) === long.slice(at + 1)
   if (short.slice(at + 1) === long.slice(at + 1)) return true
   return short[at] === long[at + 1] && short[at + 1] === long[at] && short.slice(at + 2) === long.slice(at + 2)
+}
+
+const typedSigns = [..."abcdefghijklmnopqrstuvwxyz0123456789.-_'"]
+
+/** Every address at the same domain that is one typing mistake away, or that differs in a pair of letters that looks like one: some 80 for each sign of the name. */
+export function oneMistakeFrom(address: string): string[] {
+  const { local, domain } = formOf(address)
+  if (local.length < fewestForEditDistance) return []
+  const names = new Set<string>()
+  for (let at = 0; at <= local.length; at++) {
+    const [before, after] = [local.slice(0, at), local.slice(at)]
+    for (const sign of typedSigns) {
+      names.add(before + sign + after)
+      if (after !== '') names.add(before + sign + after.slice(1))
+    }
+    if (after !== '') names.add(before + after.slice(1))
+    if (after.length > 1) names.add(before + after[1] + after[0] + after.slice(2))
+    for (const [pair, sign] of pairsAlike) {
+      if (after.startsWith(pair)) names.add(before + sign + after.slice(pair.length))
+      if (after.startsWith(sign)) names.add(before + pair + after.slice(sign.length))
+    }
+  }
+  names.delete(local)
+  return [...names].map((name) => `${name}@${domain}`)
 }
