@@ -161,6 +161,7 @@ async function sendOne(visitor: Visitor, to: string, at: number): Promise<number
   const check = okay(await visitor.get(saved.location))
   const sent = await visitor.post(saved.location.replace('/check', '/send'), {
     version: fieldOf(check.body.toString(), 'version'),
+    shown: fieldOf(check.body.toString(), 'shown'),
   })
   if (!sent.location.endsWith('/sent')) throw new Error(`the sending was answered ${sent.status}`)
   return sent.ms

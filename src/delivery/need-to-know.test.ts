@@ -46,7 +46,10 @@ async function write(from: DemoPerson, to: string, origin: Partial<DraftOrigin> 
   const made = await drafts.create(reader, { kind: 'new', references: [], minimum: null, ...origin }, fields)
   assert.ok(made.kind === 'created')
   const judge = async () => (await writer.judge(who, made.id))!.warnings.map(({ clause, reason }) => `${clause} ${reason}`)
-  const send = () => writer.send(who, made.id, made.version, '192.0.2.1', 'TLSv1.3')
+  const send = async () => {
+    const shown = await writer.shownOf(who, (await writer.judge(who, made.id))!)
+    return writer.send(who, made.id, made.version, shown, '192.0.2.1', 'TLSv1.3')
+  }
   const marks = async () => (await writer.judge(who, made.id))!.recipients.map((one) => one.marks)
   return { judge, marks, send }
 }

@@ -90,7 +90,12 @@ async function begin(
     assert.ok(added.kind === 'added')
     version = added.version
   }
-  return { who, reader, id: made.id, send: (writer = writerWith()) => writer.send(who, made.id, version, '192.0.2.1', 'TLSv1.3') }
+  const send = async (writer = writerWith()) => {
+    const judged = await writer.judge(who, made.id)
+    const shown = judged === null ? '' : await writer.shownOf(who, judged)
+    return writer.send(who, made.id, version, shown, '192.0.2.1', 'TLSv1.3')
+  }
+  return { who, reader, id: made.id, send }
 }
 
 /** What the audit of messages says when it has heard every record. */

@@ -5,6 +5,7 @@ import type { Acceptance } from '#delivery/accept.ts'
 import { attachmentsOf, composeInto, envelopeOf, typedOf } from '#delivery/compose-draft.ts'
 import type { Accepted, SubmissionSession } from '#delivery/envelope.ts'
 import { type DraftJudgeParts, type Judged, canBeSent, isForHelpdesk, judgeDraft, schemesOf } from '#delivery/judge-draft.ts'
+import { type ShownWarning, readShown, wereShown, writeShown } from '#delivery/shown-warnings.ts'
 import { keysOf, readDraft } from '#delivery/typed-draft.ts'
 import type { Evidence } from '#evidence/record.ts'
 import type { SignedIn } from '#identity/sign-in.ts'
@@ -33,6 +34,8 @@ export type SendResult =
   | { readonly kind: 'changed' }
   | { readonly kind: 'gone' }
   | { readonly kind: 'not-ready'; readonly judged: Judged }
+  /** There are warnings that its sender was not shown. G11 */
+  | { readonly kind: 'not-shown'; readonly judged: Judged }
   | Refused
 
 export type Declared = { readonly kind: 'declared' | 'wordless' | 'changed' | 'gone' } | Refused
@@ -40,11 +43,14 @@ export type Declared = { readonly kind: 'declared' | 'wordless' | 'changed' | 'g
 export interface DraftWriter {
   /** Asks every rule before anything is sent: the same table that acceptance asks. Null when there is no such draft. */
   judge(who: SignedIn, id: string): Promise<Judged | null>
-  /** Sends that version of a draft. A second call, at whatever time, says what became of the first. */
+  /** What the form of the check carries, to say at sending which warnings it showed. G11 */
+  shownOf(who: SignedIn, judged: Judged): Promise<string>
+  /** Sends that version of a draft, whose warnings were `shown`. A second call, at whatever time, says what became of the first. */
   send(
     who: SignedIn,
     id: string,
     version: number,
+    shown: string,
     remoteAddress: string,
     tls: string,
     /** True to have the door refuse what only the ceiling forbids, so that an officer looks at it. G05 */
@@ -69,8 +75,9 @@ export function newDraftWriter(parts: DraftWriterParts): DraftWriter {
       const draft = await parts.drafts.read(readerOf(who), id)
       return draft === null ? null : judgeDraft(parts, who, draft, 'with files')
     },
+    shownOf: (who, { draft, warnings }) => writeShown(parts.keys, who.account, draft, warnings),
     declareRelease: (who, id, version, declared) => declareRelease(parts, who, id, version, declared),
-    async send(who, id, version, remoteAddress, tls, asksHelpdesk = false) {
+    async send(who, id, version, written, remoteAddress, tls, asksHelpdesk = false) {
       const reader = readerOf(who)
       const before = await sentBefore(parts, reader, id)
       if (before !== null) return before
@@ -78,12 +85,14 @@ export function newDraftWriter(parts: DraftWriterParts): DraftWriter {
       if (draft === null) return (await sentBefore(parts, reader, id)) ?? { kind: 'gone' }
       if (draft.version !== version) return { kind: 'changed' }
       const byName = await judgeDraft(parts, who, draft, 'by name') // acceptance looks into the files
-      // Whether it was released is told by all that is in it.
-      const judged =
-        byName.refusal !== null && isAboveCeiling(byName.refusal) ? await judgeDraft(parts, who, draft, 'with files') : byName
+      const shown = await readShown(parts.keys, who.account, draft, written)
+      // Whether it was released is told by all that is in it; and what is not shown yet is shown as the check would.
+      const isWhole = (byName.refusal !== null && isAboveCeiling(byName.refusal)) || !wereShown(byName.warnings, shown)
+      const judged = isWhole ? await judgeDraft(parts, who, draft, 'with files') : byName
       if (!canBeSent(judged) && !(asksHelpdesk && isForHelpdesk(judged))) return { kind: 'not-ready', judged }
+      if (!wereShown(judged.warnings, shown)) return { kind: 'not-shown', judged }
       const session = { protocol: 'HTTPS', helo: 'webmail', remoteAddress, tls }
-      return send(parts, who, judged, session)
+      return send(parts, who, judged, shown, session)
     },
   }
 }
@@ -122,7 +131,13 @@ async function sentBefore(parts: DraftWriterParts, reader: Reader, id: string): 
   return sent === null ? null : { kind: 'sent', sent, before: true, isHeld: false }
 }
 
-async function send(parts: DraftWriterParts, who: SignedIn, judged: Judged, session: SubmissionSession): Promise<SendResult> {
+async function send(
+  parts: DraftWriterParts,
+  who: SignedIn,
+  judged: Judged,
+  shown: readonly ShownWarning[],
+  session: SubmissionSession,
+): Promise<SendResult> {
   const { draft, files } = judged
   const reader = readerOf(who)
   const read = readDraft(draft, judged.schemes, parts.clock.now())
@@ -141,7 +156,7 @@ async function send(parts: DraftWriterParts, who: SignedIn, judged: Judged, sess
       settle: async (tx, { month, id, receipt }) => {
         const sent = { month, message: id, receipt, sentMs: parts.clock.now() }
         leftovers = await parts.drafts.become(tx, who.account, draft.id, draft.version, sent)
-        await recordAnswer(parts, tx, who, judged, { message: id, receipt })
+        await recordAnswer(parts, tx, who, shown, { message: id, receipt })
       },
     })
     if (result.kind === 'refused') return (await sentBefore(parts, reader, draft.id)) ?? result
@@ -167,7 +182,7 @@ async function recordAnswer(
   { evidence }: DraftWriterParts,
   tx: Transaction,
   { account, computer }: SignedIn,
-  { warnings }: Judged,
+  warnings: readonly ShownWarning[],
   sent: { message: string; receipt: string },
 ): Promise<void> {
   if (warnings.length === 0) return

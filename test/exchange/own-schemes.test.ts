@@ -77,7 +77,7 @@ test('webmail offers a writer their organisation’s own markings, none of anoth
   assert.ok(form.includes('value="HOLLIS/HOLLIS AMBER"') && !form.includes('HOLLIS BLACK'))
   assert.ok(check.includes('HOLLIS AMBER') && check.includes(`Who receives it is told: ${sentence}`), check)
   const send = /action="([^"]*\/send)"/.exec(check)?.[1] ?? ''
-  const sent = await writer.post(send, { version: hidden(check, 'version') })
+  const sent = await writer.post(send, { version: hidden(check, 'version'), shown: hidden(check, 'shown') })
   assert.equal(sent.statusCode, 303, sent.body)
   const page = await newestPage()
   assert.ok(page.includes('[HOLLIS AMBER] lease') && page.includes(sentence), page)

@@ -32,7 +32,7 @@ export async function write(who: WebVisitor, fields: Record<string, string>, wis
 export async function send(who: WebVisitor, check: string) {
   const page = await who.get(check)
   assert.match(page.body, />\s*Send\s*</, text(page.body))
-  return who.post(check.replace('/check', '/send'), { version: hidden(page.body, 'version') })
+  return who.post(check.replace('/check', '/send'), { version: hidden(page.body, 'version'), shown: hidden(page.body, 'shown') })
 }
 
 const multipart = (csrf: string, files: readonly { name: string; type: string; octets: Buffer }[]) => {

@@ -64,7 +64,10 @@ export async function holdStates(
   async function held(subject: string): Promise<string> {
     const id = await draft(subject)
     const check = await visitor.get(urls.writeCheck(id))
-    const sent = await visitor.post(urls.writeSend(id), { version: hidden(check.body, 'version') })
+    const sent = await visitor.post(urls.writeSend(id), {
+      version: hidden(check.body, 'version'),
+      shown: hidden(check.body, 'shown'),
+    })
     assert.equal(sent.headers.location, urls.writeSent(id))
     return id
   }

@@ -69,7 +69,10 @@ async function draftOf({ app, visitor }: Writer, fields: Record<string, string>,
 
 async function sendDraft({ visitor }: Writer, id: string): Promise<void> {
   const check = await visitor.get(urls.writeCheck(id))
-  const answer = await visitor.post(urls.writeSend(id), { version: hidden(check.body, 'version') })
+  const answer = await visitor.post(urls.writeSend(id), {
+    version: hidden(check.body, 'version'),
+    shown: hidden(check.body, 'shown'),
+  })
   assert.equal(answer.headers.location, urls.writeSent(id))
 }
 

@@ -77,7 +77,10 @@ async function begin(fields: Record<string, string>): Promise<string> {
 async function send(draft: string): Promise<void> {
   const { owner: visitor } = visitors
   const check = await visitor.get(urls.writeCheck(draft))
-  const answer = await visitor.post(urls.writeSend(draft), { version: hidden(check.body, 'version') })
+  const answer = await visitor.post(urls.writeSend(draft), {
+    version: hidden(check.body, 'version'),
+    shown: hidden(check.body, 'shown'),
+  })
   assert.equal(answer.headers.location, urls.writeSent(draft))
 }
 

@@ -26,11 +26,17 @@ export const checkPage =
   async (visit) => {
     const id = visit.params.draft ?? ''
     const judged = await doors.writing.writer.judge(visit.session.who, id)
-    return judged === null ? whereItWent(doors, visit, id) : showJudged(judged, [], null)
+    return judged === null ? whereItWent(doors, visit, id) : showJudged(doors, visit, judged, [], null)
   }
 
 /** `said` are sentences about what was just tried; `refusal` is what sending it was answered. */
-function showJudged(judged: Judged, said: readonly FieldError[], refusal: Refused | null): Answer {
+async function showJudged(
+  doors: WebDoors,
+  { session }: PersonVisit,
+  judged: Judged,
+  said: readonly FieldError[],
+  refusal: Refused | null,
+): Promise<Answer> {
   const { draft, files, problems, recipients, warnings, subject, handling, lowering } = judged
   const refused = recipients.filter((one) => one.verdict.kind === 'refused')
   const errors = [...said, ...fieldErrors(problems).map((error) => ({ ...error, field: `check-${error.field}` }))]
@@ -42,6 +48,7 @@ function showJudged(judged: Judged, said: readonly FieldError[], refusal: Refuse
     view: {
       draft: draft.id,
       version: draft.version,
+      shown: await doors.writing.writer.shownOf(session.who, judged),
       subject,
       text: draft.fields.text,
       problems: fieldErrors(problems),
@@ -114,6 +121,8 @@ export const declareRelease =
         ? { field: 'ground', text: 'Choose why it may leave the community' }
         : { field: 'words', text: `Say in your own words why, in ${maxReasonCharacters} characters at most` }
     return showJudged(
+      doors,
+      visit,
       { ...judged, draft: { ...judged.draft, fields: { ...judged.draft.fields, release: { ...typed, version: 0 } } } },
       [error],
       null,
@@ -151,7 +160,9 @@ export const sendDraft =
     const { who } = visit.session
     const id = visit.params.draft ?? ''
     const asksHelpdesk = visit.form.get('helpdesk') === 'ask'
-    const result = await writer.send(who, id, Number(visit.form.get('version')), visit.remoteAddress, 'TLS', asksHelpdesk)
+    const version = Number(visit.form.get('version'))
+    const shown = visit.form.get('shown') ?? ''
+    const result = await writer.send(who, id, version, shown, visit.remoteAddress, 'TLS', asksHelpdesk)
     if (result.kind === 'sent') {
       const before = `This message was sent on ${longDate(result.sent.sentMs)}. It was not sent again.`
       const now = result.isHeld
@@ -160,7 +171,7 @@ export const sendDraft =
       return { kind: 'redirect', to: urls.writeSent(id), notice: { text: result.before ? before : now } }
     }
     if (result.kind === 'gone') return whereItWent(doors, visit, id)
-    const judged = result.kind === 'not-ready' ? result.judged : await writer.judge(who, id)
+    const judged = 'judged' in result ? result.judged : await writer.judge(who, id)
     if (judged === null) return whereItWent(doors, visit, id)
     const isRefusal = result.kind === 'refused'
     const wasAsked = isRefusal && isAboveCeiling(result)
@@ -170,6 +181,8 @@ export const sendDraft =
         ? `The message was not sent: ${result.about}`
         : result.kind === 'changed'
           ? 'The message was changed in another window after you checked it. It was not sent: look at it again first'
-          : 'The message cannot be sent as it is'
-    return showJudged(judged, [{ field: 'check', text }], isRefusal ? result : null)
+          : result.kind === 'not-shown'
+            ? 'The message was not sent yet. Read what is noted about it first, and press Send again'
+            : 'The message cannot be sent as it is'
+    return showJudged(doors, visit, judged, [{ field: 'check', text }], isRefusal ? result : null)
   }

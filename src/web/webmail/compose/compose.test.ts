@@ -66,10 +66,11 @@ test('a draft that is sent many times at once is delivered once, and every answe
   const who = await browserOf(priya)
   const before = (await doors.read(miriam)).length
   const check = await write(who, whole(miriam.address, { subject: 'once' }))
-  const version = hidden((await who.get(check)).body, 'version')
-  const answers = await Promise.all(Array.from({ length: 6 }, () => who.post(check.replace('/check', '/send'), { version })))
+  const page = (await who.get(check)).body
+  const fields = { version: hidden(page, 'version'), shown: hidden(page, 'shown') }
+  const answers = await Promise.all(Array.from({ length: 6 }, () => who.post(check.replace('/check', '/send'), fields)))
   for (const answer of answers) assert.equal(answer.headers.location, `/write/${idIn(check)}/sent`, text(answer.body))
-  const late = await who.follow(await who.post(check.replace('/check', '/send'), { version }))
+  const late = await who.follow(await who.post(check.replace('/check', '/send'), fields))
   assert.ok(text(late.body).includes('It was not sent again.'))
   assert.equal((await doors.read(miriam)).length, before + 1)
   assert.equal((await doors.read(priya, 'Sent')).filter((mail) => mail.includes('Subject: once')).length, 1)
@@ -124,6 +125,26 @@ test('what was changed in another window after the check is not sent until it wa
   assert.equal(answer.statusCode, 422)
   assert.ok(text(answer.body).includes('It was not sent'))
   assert.ok(!(await doors.read(miriam)).some((mail) => mail.includes('changed later')))
+})
+
+test('a warning is answered by who was shown it: what was never checked is shown before it is sent (G11)', async () => {
+  const who = await browserOf(priya)
+  const tobias = service.person('sole practitioner')
+  const path = await write(who, whole(tobias.address, { subject: 'never checked' }), 'save')
+  const answered = async () => (await allRecords(service)).filter(({ leaf }) => leaf.event === 'WarningsAnswered').length
+  const before = await answered()
+  const other = await who.get(await write(who, whole(tobias.address, { subject: 'another' })))
+  for (const shown of ['', 'W10.x', hidden(other.body, 'shown')]) {
+    const answer = await who.post(`${path}/send`, { version: '1', shown })
+    assert.equal(answer.statusCode, 422)
+    assert.ok(text(answer.body).includes('Read what is noted about it first'), text(answer.body))
+  }
+  assert.equal(await answered(), before)
+  assert.equal((await doors.read(tobias)).length, 0)
+  const page = await who.post(`${path}/send`, { version: '1' })
+  const fields = { version: '1', shown: hidden(page.body, 'shown') }
+  assert.equal((await who.post(`${path}/send`, fields)).headers.location, `${path}/sent`)
+  assert.equal(await answered(), before + 1)
 })
 
 test('a save to a draft that was deleted in another window is kept as a new one', async () => {
