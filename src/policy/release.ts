@@ -104,7 +104,7 @@ export function releaseIsDeclared({ address, release }: RecipientFacts): Verdict
   }
   if (part === null || first?.ground === 'certain-not-sensitive') return allowed
   if (first === undefined) {
-    const remedy = `${part} is protected. If you are certain that it is not sensitive, say so in webmail or ${releaseField}.`
+    const remedy = `${part} is protected. If you are certain that it is not sensitive, say so: in webmail where it says “It goes outside the community”, elsewhere in ${releaseField}.`
     return refuse('G15', 'release-is-not-declared', address, remedy)
   }
   if (isVerifiedChannel) return allowed

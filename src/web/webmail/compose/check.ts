@@ -1,6 +1,6 @@
 // Check before sending, and sending: what every rule says of the message, who gets it, and one button. G05–G09, G11
 import type { Refused } from '#base/faults.ts'
-import { type Judged, canBeSent, isForHelpdesk } from '#delivery/judge-draft.ts'
+import { type Judged, type JudgedRecipient, canBeSent, isForHelpdesk } from '#delivery/judge-draft.ts'
 import type { Declared } from '#delivery/write-drafts.ts'
 import { withoutRecipients } from '#delivery/typed-draft.ts'
 import { keyOf } from '#community/standing.ts'
@@ -86,14 +86,18 @@ const groundsInWords = {
   'trusted-recipient': 'Those outside can be trusted to handle it, and the way to them is secure',
 } as const
 
-/** What is asked of a sender who names somebody outside; null where nobody is. G15 */
+/** What a declaration can change: there is none, or the one that there is does not fit. */
+const declarable = new Set(['release-is-not-declared', 'release-contradicts-the-marking', 'channel-is-not-verified'])
+const isDeclarable = ({ verdict }: JudgedRecipient) => verdict.kind === 'refused' && declarable.has(verdict.reason)
+
+/** What is asked of a sender who names somebody outside, and what they declared; null where neither is anything. G15 */
 function outsideView({ draft, recipients }: Judged) {
   const addresses = recipients.filter(({ isOutside }) => isOutside).map(({ address }) => address)
-  if (addresses.length === 0) return null
   const { ground = '', words = '', version = 0 } = draft.fields.release ?? {}
   const grounds = releaseGrounds.map((one) => ({ value: one, text: groundsInWords[one], checked: one === ground }))
   const declared = version === draft.version ? (grounds.find(({ checked }) => checked)?.text ?? null) : null
-  return { addresses, words, grounds, declared }
+  const isAsked = recipients.some(isDeclarable)
+  return isAsked || declared !== null ? { addresses, words, grounds, declared, isAsked } : null
 }
 
 /** Keeps what is declared for those outside with the draft, and checks it again. */

@@ -20,9 +20,16 @@ const hidden = (html: string, name: string) => new RegExp(`name="${name}" value=
 const text = (html: string) => html.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ')
 const fields = { cc: '', bcc: '', subject: 'Rota', text: 'The rota.', marking: '' }
 
-async function check(to: string): Promise<string> {
+async function check(to: string, more: Partial<typeof fields> = {}): Promise<string> {
   const form = await visitor.get('/write')
-  const answer = await visitor.post('/write', { begun: hidden(form.body, 'begun'), version: '0', to, ...fields, do: 'check' })
+  const answer = await visitor.post('/write', {
+    begun: hidden(form.body, 'begun'),
+    version: '0',
+    to,
+    ...fields,
+    ...more,
+    do: 'check',
+  })
   assert.equal(answer.statusCode, 303, text(answer.body))
   return String(answer.headers.location)
 }
@@ -39,7 +46,10 @@ test('nobody is asked who writes to members only (G15)', async () => {
 test('the check says what is protected and asks for a ground; words make it a declaration, which is recorded once (G15)', async () => {
   const path = await check(`client@outside.example, ${miriam.address}`)
   const before = text((await visitor.get(path)).body)
-  assert.match(before, /Cannot get it.*certain that it is not sensitive.*It goes outside the community/)
+  assert.match(
+    before,
+    /Cannot get it.*certain that it is not sensitive, say so: in webmail where it says “It goes outside the community”.*Why may it leave/,
+  )
   const none = await declare(path, { words: 'It was published' })
   assert.equal(none.statusCode, 422)
   assert.match(text(none.body), /Choose why it may leave the community/)
@@ -54,7 +64,7 @@ test('the check says what is protected and asks for a ground; words make it a de
   const after = await visitor.get(path)
   assert.match(text(after.body), /You declared: I am certain that nothing in it is sensitive\.\s+It was published/)
   assert.match(text(after.body), /rules let it go to them, but this service cannot send outside the community yet/)
-  assert.doesNotMatch(after.body, />\s*Send\s*</)
+  assert.doesNotMatch(after.body, />\s*Send\s*<|Why may it leave/)
   const [one, ...more] = await declarations()
   assert.equal(more.length, 0)
   const { recipient, ground, words } = one!.openings[0]!.detail
@@ -67,6 +77,13 @@ test('the check says what is protected and asks for a ground; words make it a de
   await visitor.post(draft, { to, ...fields, text: 'The rota, and a name.', version, do: 'check' })
   assert.doesNotMatch(text((await visitor.get(path)).body), /You declared/)
   assert.match(text((await visitor.get(path)).body), /certain that it is not sensitive/)
+})
+
+test('nothing is asked of what is NOT PROTECTIVELY MARKED, where a declaration changes nothing (G15)', async () => {
+  const path = await check('client@outside.example', { marking: 'GPMS/NOT PROTECTIVELY MARKED' })
+  const page = text((await visitor.get(path)).body)
+  assert.match(page, /rules let it go to them/)
+  assert.doesNotMatch(page, /It goes outside the community|Why may it leave/)
 })
 
 test('a file that is attached afterwards, and whoever is added, are not declared with the rest (G15)', async () => {
