@@ -6,15 +6,15 @@ import { isReason } from '#policy/carried.ts'
 import { type HandlingAsked, nothingAsked, readHandlingAsked } from '#policy/handling-asked.ts'
 import type { Marking } from '#policy/marking.ts'
 import { readRelease, type ReleaseDeclared } from '#policy/release.ts'
-import { asksForLess, markedSubject, wholeMarking, withoutOtherMarkings } from '#policy/offered.ts'
+import { asksForLess, markedSubject, namesAreReadable, wholeMarking, withoutOtherMarkings } from '#policy/offered.ts'
 import type { Scheme } from '#policy/schemes.ts'
 
 export type RecipientField = 'to' | 'cc' | 'bcc'
 
 /** What stands in the way, at the field that causes it. `about` is a short text of the person's own, or a number. */
 export interface FieldProblem {
-  readonly field: RecipientField | 'subject' | 'text' | 'marking' | 'lowering' | 'until'
-  readonly reason: FieldFault | 'none' | 'not-an-address' | 'too-many' | 'asks-for-less' | 'not-a-day' | 'past'
+  readonly field: RecipientField | 'subject' | 'text' | 'marking' | 'reader' | 'lowering' | 'until'
+  readonly reason: FieldFault | 'none' | 'not-an-address' | 'too-many' | 'asks-for-less' | 'not-a-name' | 'not-a-day' | 'past'
   readonly about: string
 }
 
@@ -64,6 +64,8 @@ export function readDraft(
   if (inReason !== null) problems.push({ field: 'lowering', reason: inReason, about: '' })
   if (isLower && !isReason(reason))
     problems.push({ field: 'marking', reason: 'asks-for-less', about: draft.origin.minimum?.level ?? '' })
+  if (marking !== null && !namesAreReadable(marking, draft.origin.minimum, schemes))
+    problems.push({ field: 'reader', reason: 'not-a-name', about: '' })
   const handling = askedOf(draft.fields, recipients)
   if (handling === null) problems.push({ field: 'until', reason: 'not-a-day', about: '' })
   const isPast = handling !== null && handling.untilMs !== null && handling.untilMs < nowMs

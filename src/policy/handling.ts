@@ -53,8 +53,8 @@ function handlingOfMarking(marking: Marking, schemes: readonly Scheme[]): Handli
   return { title: titleOf(marking), floor: isOpen ? 'open' : 'protected', sentences }
 }
 
-/** By its name, or by the ending of a caveat that names somebody: `J SMITH EYES ONLY`. */
-function sentenceFor(name: string, scheme: Scheme | undefined): string | null {
+/** What a scheme says of a level, descriptor or caveat by its name, or by the ending of one that names somebody: `J SMITH EYES ONLY`. */
+export function sentenceFor(name: string, scheme: Scheme | undefined): string | null {
   const ending = scheme?.namedCaveats.find((caveat) => name.toUpperCase().endsWith(` ${caveat.name}`))?.name
   return scheme?.handling.get(name) ?? (ending === undefined ? null : (scheme?.handling.get(ending) ?? null))
 }

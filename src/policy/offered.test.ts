@@ -6,9 +6,12 @@ import {
   chosenParts,
   handlingOf,
   markedSubject,
+  namesAreReadable,
+  offeredAdditions,
   offeredId,
   offeredMarkings,
   type MarkingParts,
+  readerNamed,
   wholeMarking,
   withoutOtherMarkings,
 } from '#policy/offered.ts'
@@ -69,13 +72,15 @@ test('an answer has at least the marking of what it answers, also from a non-ado
 
 test('what is chosen is what our readers read back from field and subject (G06)', () => {
   for (const { id } of offeredMarkings(adopter, null)) {
-    for (const [descriptor, caveat] of [
+    for (const [descriptor, caveat, reader = ''] of [
       ['', ''],
       ['COMMERCIAL', ''],
       ['', 'UK EYES ONLY'],
       ['PERSONAL', 'EYES ONLY'],
+      ['PERSONAL', 'UK EYES ONLY', 'J Smith'],
+      ['', '', 'Detective Inspector Q.  Jones'],
     ] as const) {
-      const parts = chosenParts(id, descriptor, caveat)!
+      const parts = chosenParts(id, descriptor, caveat, shippedSchemes, reader)!
       const marking = wholeMarking(parts)
       const read = readProtectiveMarking(writeProtectiveMarking(marking, 'cjsm'), shippedSchemes)
       assert.deepEqual([read?.level, read?.descriptors, read?.caveats], [marking.level, marking.descriptors, marking.caveats], id)
@@ -108,4 +113,29 @@ test('a lower marking is not put before a higher one, and what was lowered is ta
   assert.equal(withoutOtherMarkings('[SEC=RESTRICTED] list', null), 'list')
   for (const kept of ['[NOT PROTECTIVELY MARKED] list', '[SECRET] list', '[EXTERNAL] Re: list', 'list - RESTRICTED'])
     assert.equal(withoutOtherMarkings(kept, open), kept)
+})
+
+test('a reader is named as the grammar of markings has it, and stands in the marking (G08)', () => {
+  const named = (reader: string, id = 'GPMS/RESTRICTED') => chosenParts(id, '', '', shippedSchemes, reader)
+  for (const [typed, caveat, isReadable] of [
+    ['j smith ', 'J SMITH EYES ONLY', true],
+    ["Ann O'Brien", "ANN O'BRIEN EYES ONLY", true],
+    ['SIO, Operation Hawk', 'SIO, OPERATION HAWK EYES ONLY', false],
+    ['one two three four five six', 'ONE TWO THREE FOUR FIVE SIX EYES ONLY', true],
+    ['one two three four five six seven', 'ONE TWO THREE FOUR FIVE SIX SEVEN EYES ONLY', false],
+    ['your', 'YOUR EYES ONLY', false],
+    ['top secret', 'TOP SECRET EYES ONLY', false],
+  ] as const) {
+    const parts = named(typed)!
+    assert.deepEqual(parts.caveats, [caveat])
+    assert.equal(namesAreReadable(wholeMarking(parts), null), isReadable, typed)
+    assert.ok(namesAreReadable(wholeMarking(parts), parts), 'what is carried on stands as it came')
+    assert.equal(readerNamed(caveat, 'GPMS'), caveat.slice(0, -' EYES ONLY'.length))
+  }
+  assert.deepEqual(named('J Smith', ''), { scheme: 'GPMS', level: null, descriptors: [], caveats: ['J SMITH EYES ONLY'] })
+  assert.equal(named('', ''), null)
+  assert.ok(!offeredAdditions('GPMS').caveats.includes('EYES ONLY'), 'it would name nobody')
+  assert.equal(readerNamed('UK EYES ONLY', 'GPMS'), null)
+  assert.match(handlingOf(named('J Smith')!).at(-1)!, /Only the people it names may read it/)
+  assert.equal(asksForLess(named('J Smith'), { ...named('x')!, caveats: ['J Smith EYES ONLY'] }), false)
 })

@@ -1,10 +1,11 @@
 // Which markings a person may choose when they write: those that the rules would let pass, and none below what they answer or pass on. G05–G07
 import type { SubmitterFacts } from '#policy/facts.ts'
 import { markingOf } from '#policy/form.ts'
+import { sentenceFor } from '#policy/handling.ts'
 import { higherMarking, type Marking, markingWords } from '#policy/marking.ts'
 import { readSubjectMarking } from '#policy/read-marking.ts'
 import { gpms, type Scheme, shippedSchemes } from '#policy/schemes.ts'
-import { isSameMarking } from '#policy/written-form.ts'
+import { bannerLine, isSameMarking } from '#policy/written-form.ts'
 
 /** A marking by its parts, as it is chosen and kept. */
 export type MarkingParts = Pick<Marking, 'scheme' | 'level' | 'descriptors' | 'caveats'>
@@ -46,7 +47,7 @@ export function offeredMarkings(
   )
 }
 
-/** Descriptors and caveats that may be added to a marking of a scheme. */
+/** Descriptors and caveats that may be added to a marking of a scheme; what names nobody is none of them, but beside a name. */
 export function offeredAdditions(
   scheme: string,
   schemes: readonly Scheme[] = shippedSchemes,
@@ -54,27 +55,51 @@ export function offeredAdditions(
   const found = schemeOf(scheme, schemes) ?? gpms
   return {
     descriptors: named(found.descriptors).filter((name) => !outside(found, name)),
-    caveats: named(found.caveats.filter((caveat) => caveat.alone)),
+    caveats: named(found.caveats.filter((caveat) => caveat.alone)).filter((name) => name !== eyesOnly),
   }
 }
 
-/** The parts of what a form chose, or null for an id that is none. */
+const eyesOnly = 'EYES ONLY'
+
+/** Whom a caveat names, `J SMITH` of `J SMITH EYES ONLY`; null for one that is the scheme's own. G08 */
+export function readerNamed(caveat: string, scheme: string, schemes: readonly Scheme[] = shippedSchemes): string | null {
+  const own = (schemeOf(scheme, schemes) ?? gpms).caveats
+  if (!caveat.toUpperCase().endsWith(` ${eyesOnly}`) || own.some(({ name }) => name === caveat)) return null
+  return caveat.slice(0, -eyesOnly.length - 1)
+}
+
+/** Whether the readers whom a marking names are read back from it, as others will read it; those that are carried on stand as they came. G06, G08 */
+export function namesAreReadable(
+  marking: Marking,
+  minimum: MarkingParts | null,
+  schemes: readonly Scheme[] = shippedSchemes,
+): boolean {
+  const carried = new Set(minimum?.caveats.map((caveat) => caveat.toUpperCase()))
+  const isNamed = (caveat: string) => !carried.has(caveat) && readerNamed(caveat, marking.scheme, schemes) !== null
+  return !marking.caveats.some(isNamed) || bannerLine(marking, schemes) !== null
+}
+
+/** The parts of what a form chose, and of the reader whom it names; null for an id that is none, and no name. */
 export function chosenParts(
   id: string,
   descriptor: string,
   caveat: string,
   schemes: readonly Scheme[] = shippedSchemes,
+  reader = '',
 ): MarkingParts | null {
+  const words = reader.trim().replace(/\s+/g, ' ').toUpperCase()
+  const eyes = words === '' ? [] : [`${words} ${eyesOnly}`]
   const slash = id.indexOf('/')
   const scheme = schemeOf(id.slice(0, slash), schemes)
   const name = id.slice(slash + 1)
-  if (scheme === undefined || (!named(scheme.levels).includes(name) && !outside(scheme, name))) return null
+  if (scheme === undefined || (!named(scheme.levels).includes(name) && !outside(scheme, name)))
+    return eyes.length === 0 ? null : { scheme: gpms.id, level: null, descriptors: [], caveats: eyes }
   const parts = partsOf(scheme, name)
   const additions = offeredAdditions(scheme.id, schemes)
   return {
     ...parts,
     descriptors: [...parts.descriptors, ...additions.descriptors.filter((one) => one === descriptor)],
-    caveats: additions.caveats.filter((one) => one === caveat),
+    caveats: [...[...additions.caveats, eyesOnly].filter((one) => one === caveat), ...eyes],
   }
 }
 
@@ -113,9 +138,9 @@ export function withoutOtherMarkings(
 
 /** What who receives it must do, one sentence for each part that has one (G08). */
 export function handlingOf(parts: MarkingParts, schemes: readonly Scheme[] = shippedSchemes): string[] {
-  const handling = schemeOf(parts.scheme, schemes)?.handling
+  const scheme = schemeOf(parts.scheme, schemes)
   const names = [parts.level ?? '', ...parts.descriptors, ...parts.caveats]
-  return names.map((name) => handling?.get(name)).filter((sentence) => sentence !== undefined)
+  return names.map((name) => sentenceFor(name, scheme)).filter((sentence) => sentence !== null)
 }
 
 /** True where a chosen marking asks for less than what it answers or passes on (G06). */
@@ -126,7 +151,8 @@ export function asksForLess(
 ): boolean {
   if (minimum === null) return false
   if (chosen === null) return true
-  const keeps = (has: readonly string[], wanted: readonly string[]) => wanted.every((one) => has.includes(one))
+  const isOne = (one: string, other: string) => one.toUpperCase() === other.toUpperCase()
+  const keeps = (has: readonly string[], wanted: readonly string[]) => wanted.every((one) => has.some((each) => isOne(one, each)))
   return (
     isBelow(wholeMarking(chosen, schemes), wholeMarking(minimum, schemes)) ||
     !keeps([...chosen.descriptors], minimum.descriptors) ||

@@ -325,6 +325,24 @@ test('what a sender asks for beyond the minimum is kept in the draft, shown, and
   assert.ok(got.toLowerCase().includes(said.toLowerCase()), got)
 })
 
+test('a message for the eyes of one person names them, in its marking and on every page (G08)', async () => {
+  const who = await browserOf(priya)
+  const fields = whole(miriam.address, { subject: 'for one', marking: 'GPMS/RESTRICTED', reader: 'Miriam, or her clerk' })
+  const check = await write(who, fields)
+  const wrong = await who.get(check)
+  assert.ok(text(wrong.body).includes('For the eyes of: write one name or role'), text(wrong.body))
+  assert.doesNotMatch(wrong.body, />\s*Send\s*</)
+  const form = (await who.get(check.replace('/check', ''))).body
+  assert.match(form, /name="reader"[^>]*value="MIRIAM, OR HER CLERK"/)
+  await who.post(check.replace('/check', ''), { ...fields, reader: 'M Hollis', version: hidden(form, 'version'), do: 'save' })
+  const page = text((await who.get(check)).body)
+  assert.ok(page.includes('RESTRICTED - M HOLLIS EYES ONLY') && page.includes('Only the people it names may read it'), page)
+  assert.equal((await send(who, check)).statusCode, 303)
+  const mail = (await doors.read(miriam)).at(-1)!.replace(/\r\n[ \t]/g, ' ')
+  assert.match(mail, /^X-Protective-Marking: .*CAVEAT=SH:M HOLLIS EYES ONLY/m)
+  assert.match(mail, /^Subject: \[RESTRICTED - M HOLLIS EYES ONLY\] for one\r$/m)
+})
+
 test('a session that ended while one wrote loses nothing', async () => {
   const who = await browserOf(priya)
   const form = await who.get('/write')

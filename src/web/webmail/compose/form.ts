@@ -2,7 +2,8 @@
 import type { FieldProblem } from '#delivery/typed-draft.ts'
 import type { AskedFields, ChosenMarking, DraftFields, DraftOrigin } from '#mailbox/drafts.ts'
 import type { Upload } from '#mailbox/uploads.ts'
-import { type Offered, chosenParts, offeredAdditions, offeredId } from '#policy/offered.ts'
+import { maxNameWords } from '#policy/limits.ts'
+import { type Offered, chosenParts, offeredAdditions, offeredId, readerNamed } from '#policy/offered.ts'
 import type { Scheme } from '#policy/schemes.ts'
 import type { FieldError } from '#web/answers.ts'
 
@@ -33,7 +34,7 @@ export function readForm(form: URLSearchParams, schemes: readonly Scheme[]): Wri
       bcc: text('bcc'),
       subject: text('subject'),
       text: text('text').replace(/\r\n?/g, '\n'),
-      marking: chosenParts(text('marking'), text('descriptor'), text('caveat'), schemes),
+      marking: chosenParts(text('marking'), text('descriptor'), text('caveat'), schemes, text('reader')),
       ...(text('lowering') === '' ? {} : { lowering: text('lowering') }),
       ...askedIn(form),
     },
@@ -65,16 +66,19 @@ function askedNames(asked: AskedFields | undefined) {
 /** The names and values with which a page can send the same form again. */
 export function hiddenFields(fields: DraftFields): Record<string, string> {
   const { to, cc, bcc, subject, text, marking, lowering = '', asked } = fields
-  const { level, descriptor, caveat } = shownMarking(marking)
-  return { to, cc, bcc, subject, text, marking: level, descriptor, caveat, lowering, ...askedNames(asked) }
+  const { level, ...additions } = shownMarking(marking)
+  return { to, cc, bcc, subject, text, marking: level, ...additions, lowering, ...askedNames(asked) }
 }
 
 function shownMarking(marking: ChosenMarking | null) {
   const isHead = (name: string) => marking?.level == null && marking?.descriptors[0] === name
+  const caveats = (marking?.caveats ?? []).map((caveat) => ({ caveat, reader: readerNamed(caveat, marking!.scheme) }))
+  const hasHead = marking !== null && (marking.level !== null || marking.descriptors.length > 0)
   return {
-    level: marking === null ? '' : offeredId(marking),
+    level: hasHead ? offeredId(marking) : '',
     descriptor: marking?.descriptors.find((name) => !isHead(name)) ?? '',
-    caveat: marking?.caveats[0] ?? '',
+    caveat: caveats.find(({ reader }) => reader === null)?.caveat ?? '',
+    reader: caveats.find(({ reader }) => reader !== null)?.reader ?? '',
   }
 }
 
@@ -123,9 +127,11 @@ export function formView(parts: FormParts, begun: string) {
       })),
     ],
     descriptors: select(additions.descriptors, chosen.descriptor, 'No descriptor'),
-    caveats: select(additions.caveats, chosen.caveat, 'No caveat'),
+    // What is carried on may be one that is not offered.
+    caveats: select([...new Set([...additions.caveats, chosen.caveat].filter(Boolean))], chosen.caveat, 'No caveat'),
+    reader: chosen.reader,
     asked: askedNames(fields.asked),
-    hasAdditions: chosen.descriptor !== '' || chosen.caveat !== '',
+    hasAdditions: [chosen.descriptor, chosen.caveat, chosen.reader].some(Boolean),
     minimum: origin.minimum?.level ?? null,
   }
 }
@@ -137,6 +143,7 @@ const names = {
   subject: 'Subject',
   text: 'Message',
   marking: 'Marking',
+  reader: 'For the eyes of',
   lowering: 'Why it may be lower',
   until: 'The last day',
 } as const
@@ -156,6 +163,8 @@ function sentenceOf({ field, reason, about }: FieldProblem): string {
       return `The message is for ${about} people. It can be for 500 at most`
     case 'asks-for-less':
       return `The marking must not be lower than that of the message that you answer or forward${about === '' ? '' : ` (${about})`}, unless you say why`
+    case 'not-a-name':
+      return `${names[field]}: write one name or role as a marking has it, such as J Smith, in ${maxNameWords} words and signs at most`
     case 'not-a-day':
       return 'The last day must be a date like 2026-12-31'
     case 'past':
