@@ -105,6 +105,8 @@ test('what is no marking of a scheme is not chosen, and each says what it asks f
 test('a lower marking is not put before a higher one, and what was lowered is taken out of the subject (G05, G06)', () => {
   const open = wholeMarking(chosenParts('GPMS/NOT PROTECTIVELY MARKED', '', '')!)
   assert.equal(markedSubject('Re: [RESTRICTED] list', open), 'Re: [RESTRICTED] list')
+  const named = wholeMarking(chosenParts('GPMS/PROTECT', '', 'UK EYES ONLY')!)
+  assert.equal(markedSubject('[RESTRICTED] list', named), '[PROTECT - UK EYES ONLY] [RESTRICTED] list', 'a caveat is not lost')
   assert.equal(
     markedSubject('Re: [PROTECT] list', wholeMarking(restricted)),
     '[RESTRICTED - COMMERCIAL - EYES ONLY] Re: [PROTECT] list',

@@ -114,11 +114,12 @@ export function wholeMarking(parts: MarkingParts, schemes: readonly Scheme[] = s
   return markingOf(scheme, { level, descriptors: parts.descriptors, caveats: parts.caveats, bare: false }, written)
 }
 
-/** The subject with the marking before it, unless it says that already, or a higher one: that counts (G06: written to header and subject). */
+/** The subject with the marking before it, unless it says that already, or a higher one where this is no more than a level: that counts (G06: written to header and subject). */
 export function markedSubject(subject: string, marking: Marking | null, schemes: readonly Scheme[] = shippedSchemes): string {
   if (marking === null) return subject
   const found = readSubjectMarking(subject, schemes)?.marking
-  if (found !== undefined && (isOneHead(found, marking) || higherMarking(marking, found) === found)) return subject
+  const isPlain = marking.descriptors.length + marking.caveats.length === 0
+  if (found !== undefined && (isOneHead(found, marking) || (isPlain && higherMarking(marking, found) === found))) return subject
   return `[${markingWords(marking)}] ${subject}`.trimEnd()
 }
 
