@@ -7,7 +7,7 @@ import { randomOctets } from '#base/ids.ts'
 import { rollbackText } from '#keys/anchor.ts'
 import { checkpointText } from '#keys/checkpoint.ts'
 import { nodeHash } from '#keys/consistency.ts'
-import { newSigner, noteOf, readNote, readVerifier, signedAt } from '#keys/note.ts'
+import { type Signer, newSigner, noteOf, readNote, readVerifier, signedAt } from '#keys/note.ts'
 import { testLogKeeper, testOrigin } from '#test/support/log-keeper.ts'
 
 const operators = ['ann', 'bob', 'cyd'].map((name) => newSigner(name, 'author', randomOctets(32)))
@@ -141,4 +141,45 @@ test('a roll-back is accepted on the word of two different operators, about this
   assert.deepEqual(now.keySizes, [{ verifier, firstSize: 50, lastSize: 50 }], 'what was signed before stays signed')
   await logKeeper.sign(textOf(6, six), sixExtendsFive)
   assert.deepEqual((await logKeeper.anchor()).keySizes, [{ verifier, firstSize: 6, lastSize: 50 }])
+})
+
+test('what a witness showed is kept when log and witness signed it, until operators give the witness up; one that was given up can count again', async () => {
+  const { logKeeper, folders } = await testLogKeeper({ operatorKeys })
+  const [tern, gull] = ['tern', 'gull'].map((name) => newSigner(name, 'witness', randomOctets(32))) as [Signer, Signer]
+  const [text, other] = [textOf(9), textOf(8)]
+  const signed = await logKeeper.sign(text, [])
+  const stranger = newSigner(testOrigin, 'author', randomOctets(32))
+  const by = (witness: Signer, note = signed, over = text) => `${witness.verifier}\n${note}${witness.sign(over, 1)}\n`
+  for (const wrong of [
+    `${tern.verifier}\n${signed}`,
+    by(tern, signed, other),
+    by(tern, noteOf(text, [stranger.sign(text)])),
+    by(tern).replace(tern.verifier, gull.verifier),
+    by(operators[0]!),
+    by(tern).slice(tern.verifier.length + 1),
+  ]) {
+    await assert.rejects(logKeeper.keepShown(wrong))
+    await assert.rejects(logKeeper.regard(wrong))
+  }
+  for (const witness of [tern, gull, tern]) await logKeeper.keepShown(by(witness))
+  const { logKeeper: again } = await testLogKeeper({ folders, operatorKeys })
+  const named = async () => (await again.anchor()).shown.map((one) => one.witness)
+  assert.deepEqual(await named(), [tern.verifier, gull.verifier])
+  const { size, root } = await again.anchor()
+  const tree = { size: 3, root: randomOctets(32).toString('base64') }
+  const said = rollbackText({ origin: testOrigin, anchor: { size, root }, tree, disregarded: [tern.verifier] })
+  const statement = noteOf(
+    said,
+    operators.slice(0, 2).map((one) => one.sign(said)),
+  )
+  assert.equal(await again.acceptRollback(statement), null)
+  assert.deepEqual(await named(), [gull.verifier])
+  await again.keepShown(by(tern))
+  assert.deepEqual(await named(), [gull.verifier], 'it was given up')
+  await again.regard(by(gull))
+  assert.deepEqual((await again.anchor()).disregarded, [tern.verifier])
+  await again.regard(by(tern))
+  assert.deepEqual((await again.anchor()).disregarded, [])
+  await again.keepShown(by(tern))
+  assert.deepEqual(await named(), [gull.verifier, tern.verifier])
 })

@@ -27,10 +27,19 @@ export interface Anchored {
   readonly note: string | null
   /** Witnesses (verifier keys) that saw another tree, which two operators gave up. */
   readonly disregarded: readonly string[]
+  /** Checkpoints that the tree did not extend when a witness showed them: it must, or operators give the witness up. */
+  readonly shown: readonly Shown[]
   /** What operators signed, oldest first. */
   readonly statements: readonly string[]
   /** Of each key that signed; never less than it was, since receipts of a part that was rolled back stay true. */
   readonly keySizes: readonly KeySizes[]
+}
+
+/** What a witness showed: a checkpoint signed by the log and cosigned by the witness. */
+export interface Shown {
+  /** Its verifier key. */
+  readonly witness: string
+  readonly note: string
 }
 
 export interface Anchor {
@@ -45,17 +54,22 @@ export interface Anchor {
   noteSigned(verifier: string, size: number): void
   /** Keeps what was noted; returns when it is durable. */
   keepSizes(): Promise<void>
+  /** Keeps what a witness showed; not for one that was given up, and not where the anchor is missing, which holds the mail itself. */
+  show(shown: Shown): Promise<void>
+  /** A witness that was given up counts again. */
+  regard(witness: string): Promise<void>
   acceptRollback(origin: string, statement: string, operatorKeys: readonly string[]): Promise<string | null>
 }
 
 const Size = Type.Integer({ minimum: 0 })
-/** As the file has it; without sizes of keys where it was written before they were kept. */
+/** As the file has it; without what witnesses showed, and sizes of keys, where it was written before they were kept. */
 const Kept = Type.Object({
   size: Size,
   root: Type.String({ pattern: '^[A-Za-z0-9+/]{43}=$' }),
   note: Type.Union([Type.String(), Type.Null()]),
   disregarded: Type.Array(Type.String()),
   statements: Type.Array(Type.String()),
+  shown: Type.Optional(Type.Array(Type.Object({ witness: Type.String(), note: Type.String() }))),
   keySizes: Type.Optional(Type.Array(Type.Object({ verifier: Type.String(), firstSize: Size, lastSize: Size }))),
 })
 type Kept = Type.Static<typeof Kept>
@@ -70,7 +84,15 @@ export interface RollbackStatement {
 }
 
 const there = { missing: false, unreadable: false } as const
-const empty = { ...there, size: 0, root: emptyRoot.toString('base64'), note: null, disregarded: [], statements: [] } as const
+const empty = {
+  ...there,
+  size: 0,
+  root: emptyRoot.toString('base64'),
+  note: null,
+  disregarded: [],
+  shown: [],
+  statements: [],
+} as const
 const title = 'cjsm accept-rollback'
 const operatorsNeeded = 2
 
@@ -136,12 +158,12 @@ export function openAnchor(folder: string): Anchor {
   function knownOf(text: string): Known {
     const kept = readKept(text)
     if (kept === null) return { ...empty, missing: true, unreadable: true }
-    const { keySizes = [], ...rest } = kept
+    const { keySizes = [], shown = [], ...rest } = kept
     for (const one of keySizes) for (const size of [one.firstSize, one.lastSize]) noteSigned(one.verifier, size)
-    return { ...rest, ...there }
+    return { ...rest, shown, ...there }
   }
-  async function write({ size, root, note, disregarded, statements }: Omit<Known, keyof typeof there>): Promise<void> {
-    const next = { size, root, note, disregarded, statements }
+  async function write({ size, root, note, disregarded, shown, statements }: Omit<Known, keyof typeof there>): Promise<void> {
+    const next = { size, root, note, disregarded, shown, statements }
     await replaceFile(folder, 'anchor.json', `${JSON.stringify({ ...next, keySizes: [...sizes.values()] }, null, 2)}\n`)
     known = { ...next, ...there }
   }
@@ -172,6 +194,19 @@ export function openAnchor(folder: string): Anchor {
         const before = await read()
         if (!before.missing) await write(before)
       }),
+    show: (shown) =>
+      inTurn(async () => {
+        const before = await read()
+        const isKept = before.shown.some(({ witness, note }) => witness === shown.witness && note === shown.note)
+        if (isKept || before.missing || before.disregarded.includes(shown.witness)) return
+        await write({ ...before, shown: [...before.shown, shown] })
+      }),
+    regard: (witness) =>
+      inTurn(async () => {
+        const before = await read()
+        if (!before.disregarded.includes(witness)) return
+        await write({ ...before, disregarded: before.disregarded.filter((one) => one !== witness) })
+      }),
     acceptRollback: (origin, statement, operatorKeys) =>
       inTurn(async () => {
         const before = await read()
@@ -187,7 +222,8 @@ export function openAnchor(folder: string): Anchor {
         if ([...signed].length < operatorsNeeded)
           return `It needs the signatures of ${operatorsNeeded} different operators whose keys stand in the setting operatorKeys.`
         const disregarded = [...new Set([...before.disregarded, ...said.disregarded])]
-        await write({ ...said.tree, note: null, disregarded, statements: [...before.statements, statement] })
+        const shown = before.shown.filter(({ witness }) => !disregarded.includes(witness))
+        await write({ ...said.tree, note: null, disregarded, shown, statements: [...before.statements, statement] })
         return null
       }),
   }

@@ -1,7 +1,7 @@
 // The keys that sign the log's checkpoints: Ed25519 seeds kept in the keyring like any key, never handed out. A new one is a new generation. docs/flow.md, Evidence.
 import { faultPoint } from '#base/fault-point.ts'
 import { randomOctets } from '#base/ids.ts'
-import type { Anchor, Anchored } from '#keys/anchor.ts'
+import type { Anchor, Anchored, Shown } from '#keys/anchor.ts'
 import { checkpointText, readCheckpoint } from '#keys/checkpoint.ts'
 import { type KeptEpoch, theService } from '#keys/epoch.ts'
 import type { Keyring } from '#keys/keyring.ts'
@@ -21,6 +21,10 @@ export interface LogKeeper {
   anchor(): Promise<Anchored>
   /** Keeps a checkpoint that this log signed, and that is proved to extend the anchor, as the anchor; durable when it returns. */
   keepAnchor(note: string, proof: readonly Buffer[]): Promise<void>
+  /** Keeps with the anchor a checkpoint of this log that a witness showed, and that the tree does not extend: `WITNESS\nNOTE`; throws for one that is not of both. */
+  keepShown(text: string): Promise<void>
+  /** A witness that operators gave up cosigned again: `WITNESS\nNOTE`; throws for what is not of both. */
+  regard(text: string): Promise<void>
   /** Takes a tree that does not extend the anchor, when two operators signed the statement; else returns a sentence that says why not. */
   acceptRollback(statement: string): Promise<string | null>
   /** Begins, or goes on with, the rotation of the root key. */
@@ -67,6 +71,17 @@ export async function openLogKeys(o: {
     return checkpoint
   }
 
+  /** A witness and a checkpoint that this log signed and that one cosigned, as `WITNESS\nNOTE`; throws for any other. */
+  function ownCosigned(text: string): Shown {
+    const end = text.indexOf('\n')
+    const [witness, note] = [text.slice(0, end), text.slice(end + 1)]
+    ownCheckpoint(note)
+    const verifier = readVerifier(witness)
+    if (verifier?.signsAs !== 'witness' || signedAt(readNote(note)!, verifier) === null)
+      throw new Error('not cosigned by that witness')
+    return { witness, note }
+  }
+
   if (root.isRotating()) void rotation.run()
   return {
     async sign(text, proof) {
@@ -86,6 +101,8 @@ export async function openLogKeys(o: {
     },
     anchor: () => anchor.read(),
     keepAnchor: async (note, proof) => anchor.keep(ownCheckpoint(note), note, proof),
+    keepShown: async (text) => anchor.show(ownCosigned(text)),
+    regard: async (text) => anchor.regard(ownCosigned(text).witness),
     acceptRollback: (statement) => anchor.acceptRollback(origin, statement, o.operatorKeys),
     async rotateRoot() {
       await rotation.begin()

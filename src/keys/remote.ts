@@ -112,6 +112,8 @@ export function newRemoteKeeper(path: string, timeoutMs: number): Keeper & { rea
       rotate: () => askLog<string>('rotate'),
       anchor: () => askLog<Anchored>('anchor'),
       keepAnchor: (note, proof) => askLog<void>('keepAnchor', note, proof),
+      keepShown: (text) => askLog<void>('keepShown', text),
+      regard: (text) => askLog<void>('regard', text),
       acceptRollback: (statement) => askLog<string | null>('acceptRollback', statement),
       rotateRoot: () => askLog<void>('rotateRoot'),
       rotation: () => askLog<Rotation>('rotation'),

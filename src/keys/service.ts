@@ -45,6 +45,8 @@ export const Request = Type.Union([
       'rotate',
       'anchor',
       'keepAnchor',
+      'keepShown',
+      'regard',
       'acceptRollback',
       'rotateRoot',
       'rotation',
