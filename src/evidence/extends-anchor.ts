@@ -2,10 +2,11 @@
 import type { Log } from '#base/log.ts'
 import { TreeIsDamaged } from '#evidence/tiles.ts'
 import { type Tree, readEdge, treeOf } from '#evidence/tree.ts'
-import { type Witness, askWitness } from '#evidence/witnesses.ts'
-import type { Anchored } from '#keys/anchor.ts'
+import { type Witness, type WitnessedLog, askWitness, whyNotExtended } from '#evidence/witnesses.ts'
+import type { Anchored, Shown } from '#keys/anchor.ts'
+import { readCheckpoint } from '#keys/checkpoint.ts'
 import { emptyRoot } from '#keys/consistency.ts'
-import type { LogKeeper } from '#keys/log-keys.ts'
+import { readNote, readVerifier } from '#keys/note.ts'
 import type { Database } from '#store/database.ts'
 
 export interface Extension {
@@ -13,7 +14,7 @@ export interface Extension {
   readonly why: string | null
   /** Whether operators may go on with this tree all the same: not when it is damaged in itself. */
   readonly acceptable: boolean
-  /** Verifier keys of witnesses that saw another tree. */
+  /** Verifier keys of witnesses that showed another tree, and were not given up. */
   readonly conflicting: readonly string[]
   readonly tree: { readonly size: number; readonly root: string }
 }
@@ -31,13 +32,10 @@ export async function whyUnlikeAnchor(tree: Tree, size: number, anchor: Anchored
     : `The record was rewritten: its first ${anchor.size} entries are not those that were signed before.`
 }
 
-/** Compares the stored tree with the anchor and the witnesses; a witness that does not answer is passed over. */
-export async function compareWithAnchor(o: {
-  database: Database
-  logKeeper: LogKeeper
-  witnesses: readonly Witness[]
-  log: Log
-}): Promise<Extension> {
+/** Compares the stored tree with the anchor, with the witnesses, and with what any of them ever showed; one that does not answer now is passed over. */
+export async function compareWithAnchor(
+  o: WitnessedLog & { readonly witnesses: readonly Witness[]; readonly log: Log },
+): Promise<Extension> {
   const { database, logKeeper } = o
   const tree = treeOf(database)
   const latest = await tree.latest()
@@ -50,18 +48,28 @@ export async function compareWithAnchor(o: {
     const reasons: string[] = []
     const unlike = await whyUnlikeAnchor(tree, size, anchor)
     if (unlike !== null) reasons.push(unlike)
-    const conflicting: string[] = []
+    const conflicts = new Map<string, string>()
     for (const witness of o.witnesses) {
       if (latest === null) break
-      const answer = await askWitness(database, witness, latest)
-      if (answer.kind === 'away') o.log.warn({ witness: witness.verifier.name }, 'a witness does not answer at the start')
-      if (answer.kind !== 'conflict') continue
-      conflicting.push(witness.verifier.text)
-      if (!anchor.disregarded.includes(witness.verifier.text)) reasons.push(answer.why)
+      const answer = await askWitness(o, witness, latest)
+      if (answer.kind === 'not-cosigned')
+        o.log.warn({ witness: witness.verifier.name, why: answer.why }, 'a witness did not cosign at the start')
+      if (answer.kind === 'conflict') conflicts.set(witness.verifier.text, answer.why)
     }
-    return { why: reasons.length === 0 ? null : reasons.join(' '), acceptable: true, conflicting, tree: stored }
+    for (const shown of anchor.shown) {
+      const why = await whyShownNotExtended(database, shown)
+      if (why !== null) conflicts.set(shown.witness, why)
+    }
+    reasons.push(...conflicts.values())
+    const why = reasons.length === 0 ? null : reasons.join(' ')
+    return { why, acceptable: true, conflicting: [...conflicts.keys()], tree: stored }
   } catch (fault) {
     if (!(fault instanceof TreeIsDamaged)) throw fault
     return { why: `The tree of the record is damaged: ${fault.message}.`, acceptable: false, conflicting: [], tree: stored }
   }
+}
+
+/** As whyNotExtended, for what is kept with the anchor. */
+function whyShownNotExtended(database: Database, { witness, note }: Shown): Promise<string | null> {
+  return whyNotExtended(database, readVerifier(witness)!.name, readCheckpoint(readNote(note)!.text)!)
 }

@@ -1,6 +1,7 @@
 // Witnesses over HTTP: what they cosign, what they refuse, and what the log makes of it. C2SP tlog-witness, tlog-cosignature
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,7 +19,8 @@ import { appendLeaves, nodesOf } from '#evidence/tiles.ts'
 import { checkpointNote, publicKeysText, treeOf } from '#evidence/tree.ts'
 import { type Receipt, readPublicKeys, verifyReceipt } from '#evidence/verify.ts'
 import { readLogKeys, serveWitness } from '#evidence/witness.ts'
-import { askWitness, readWitnesses, startWitnesses } from '#evidence/witnesses.ts'
+import { type Witnessed, askWitness, readWitnesses, startWitnesses } from '#evidence/witnesses.ts'
+import { rollbackText } from '#keys/anchor.ts'
 import { checkpointText } from '#keys/checkpoint.ts'
 import { theService } from '#keys/epoch.ts'
 import { openKeys } from '#keys/keys.ts'
@@ -32,18 +34,18 @@ const log = newLog('silent', {})
 const folder = await mkdtemp(join(tmpdir(), 'cjsm-witness-'))
 after(() => rm(folder, { recursive: true }))
 
-async function witnessOf(name: string, logKeys: readonly string[], port = 0) {
+async function witnessOf(name: string, logKeys: readonly string[], origin = testOrigin) {
   const { verifier, server } = await serveWitness(
     {
       folder: join(folder, name),
       name,
-      origin: testOrigin,
+      origin,
       logKeys: async () => readLogKeys(logKeys.join(',')),
       clock: systemClock,
       log,
     },
     '127.0.0.1',
-    port,
+    0,
   )
   after(() => void server.close())
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -155,7 +157,7 @@ test('checkpoints bear the witnesses’ cosignatures, receipts need one, and a t
   await write(2)
   await sequence(parts)
   await database.run(sql`truncate evidence_witness`)
-  assert.equal((await askWitness(database, witnesses[0]!, (await treeOf(database).latest())!)).kind, 'cosigned')
+  assert.equal((await askWitness(parts, witnesses[0]!, (await treeOf(database).latest())!)).kind, 'cosigned')
 
   // The second has not cosigned the latest: a receipt is of the one before, which both cosigned.
   const keys = witnesses.map(({ verifier }) => verifier)
@@ -174,7 +176,7 @@ test('checkpoints bear the witnesses’ cosignatures, receipts need one, and a t
   assert.equal(before.size, 0, 'no anchor was kept in this test: only the witness can tell')
   await sequence({ ...parts, logKeeper: stolen })
   const rebuilt = (await treeOf(database).latest())!
-  assert.equal((await askWitness(database, witnesses[0]!, rebuilt)).kind, 'conflict')
+  assert.equal((await askWitness(parts, witnesses[0]!, rebuilt)).kind, 'conflict')
   const found = await compareWithAnchor({ database, logKeeper: stolen, witnesses, log })
   assert.match(found.why!, /witness one cosigned a record that this one does not extend: it is a fork/)
   assert.equal(found.conflicting.length, 2)
@@ -192,17 +194,202 @@ test('checkpoints bear the witnesses’ cosignatures, receipts need one, and a t
   assert.match(rolledBack.why!, /witness one saw 2 records, and there are 1: the record was rolled back/)
 })
 
-test('a witness that is away, or answers anything else, holds nothing up', async () => {
+/** A log with some records in its tree. */
+async function someLog(records: number, operatorKeys: readonly string[] = []) {
   const { database } = await testDatabase()
-  const { logKeeper } = await testLogKeeper()
-  const [witness] = readWitnesses([`http://127.0.0.1:1 ${newSigner('gone', 'witness', randomOctets(32)).verifier}`])
-  const latest = {
-    size: 1,
-    root: randomOctets(32),
-    cosignatures: '',
-    madeMs: 0,
-    note: await logKeeper.sign(checkpointText({ origin: testOrigin, size: 1, root: randomOctets(32) }), []),
+  const { logKeeper, keeper, folders } = await testLogKeeper({ operatorKeys })
+  const evidence = openEvidence(database, database, openKeys(keeper, aesGcmZstd, systemClock), systemClock)
+  const standing = openStanding(database, systemClock)
+  const parts = { database, logKeeper, origin: testOrigin, clock: systemClock, log }
+  const grow = async (count: number) => {
+    for (let at = 0; at < count; at++)
+      await database.transaction((tx) =>
+        evidence.write(tx, { event: 'SignIn', actor: theService, about: theService, details: [{ at }] }),
+      )
+    await sequence(parts)
   }
-  assert.deepEqual(await askWitness(database, witness!, latest), { kind: 'away' })
+  await grow(records)
+  const latest = async () => (await treeOf(database).latest())!
+  /** Keeps the state of now; `rollBack` puts it back, as yesterday's data does. */
+  const save = async () => {
+    await database.run(sql`drop table if exists saved_record, saved_tile, saved_checkpoint`)
+    await database.run(sql`create table saved_record as table evidence_record`)
+    await database.run(sql`create table saved_tile as table evidence_tile`)
+    await database.run(sql`create table saved_checkpoint as table evidence_checkpoint`)
+  }
+  const rollBack = async () => {
+    await database.run(sql`truncate evidence_record, evidence_tile, evidence_checkpoint`)
+    await database.run(sql`insert into evidence_record table saved_record`)
+    await database.run(sql`insert into evidence_tile table saved_tile`)
+    await database.run(sql`insert into evidence_checkpoint table saved_checkpoint`)
+  }
+  return { ...parts, parts, standing, folders, grow, latest, save, rollBack }
+}
+
+/** A server in the place of a witness. */
+async function inPlaceOfWitness(key: string, answer: (path: string) => Promise<{ status: number; text: string }>) {
+  const server = createServer(async (request, response) => {
+    const { status, text } = await answer(request.url!)
+    response.writeHead(status)
+    response.end(text)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return readWitnesses([`http://127.0.0.1:${(server.address() as AddressInfo).port} ${key}`])[0]!
+}
+
+async function untilSaid(running: { sentences(): string[] }): Promise<string> {
+  const untilMs = Date.now() + 20_000
+  while (running.sentences().length === 0 && Date.now() < untilMs) await new Promise((resolve) => setTimeout(resolve, 50))
+  return running.sentences().join(' ')
+}
+
+const sentenceOf = (answer: Witnessed): string => ('why' in answer ? answer.why : answer.kind)
+
+test('what is not proved holds no mail: an answer of 409 or 422, a page that shows nothing, or one that the log or the witness did not sign', async (t) => {
+  const { parts, standing, latest, logKeeper } = await someLog(3)
+  const witness = newSigner('tern', 'witness', randomOctets(32))
+  const [stranger, lost] = [newSigner(testOrigin, 'author', randomOctets(32)), newSigner('tern', 'witness', randomOctets(32))]
+  const text = checkpointText({ origin: testOrigin, size: 999_999, root: randomOctets(32) })
+  const signed = await logKeeper.sign(text, [])
+  const ownLatest = (await latest()).note
+  const shows = [
+    'nothing',
+    noteOf(text, [stranger.sign(text), witness.sign(text, 1)]),
+    signed,
+    `${signed}${lost.sign(text, 1)}\n`,
+    `${ownLatest}${witness.sign(readNote(ownLatest)!.text, 1)}\n`,
+  ]
+  for (const claim of [
+    { status: 409, text: '999999\n' },
+    { status: 409, text: '3\n' },
+    { status: 422, text: '' },
+  ]) {
+    for (const shown of shows) {
+      const found = await inPlaceOfWitness(witness.verifier, async (path) =>
+        path === '/checkpoint' ? { status: 200, text: shown } : claim,
+      )
+      const answer = await askWitness(parts, found, await latest())
+      assert.match(sentenceOf(answer), /^The witness tern does not cosign, as if .* Mail goes on\. Ask its operator/)
+      assert.equal((await compareWithAnchor({ ...parts, witnesses: [found] })).why, null)
+    }
+  }
+  const found = await inPlaceOfWitness(witness.verifier, async () => ({ status: 409, text: '999999\n' }))
+  const running = startWitnesses({ ...parts, witnesses: [found], standing })
+  t.after(() => running.stop())
+  assert.match(await untilSaid(running), /witness tern does not cosign/)
+  await running.stop()
+  assert.equal(await standing.why(), null)
+  assert.deepEqual((await logKeeper.anchor()).shown, [])
+})
+
+test('what a witness proved holds the mail at each start, though it is gone, until operators give it up; what it cosigns then counts again', async (t) => {
+  const operators = ['ann', 'bob'].map((name) => newSigner(name, 'author', randomOctets(32)))
+  const { parts, standing, latest, logKeeper, grow, save, rollBack, folders } = await someLog(
+    3,
+    operators.map((one) => one.verifier),
+  )
+  await save()
+  await grow(2)
+  const tern = await witnessOf('tern', await logKeeper.verifiers())
+  const witnesses = readWitnesses([tern.setting])
+  assert.deepEqual(await askWitness(parts, witnesses[0]!, await latest()), { kind: 'cosigned' })
+  await rollBack() // and no anchor was kept: only the witness can tell
+  const running = startWitnesses({ ...parts, witnesses, standing })
+  t.after(() => running.stop())
+  assert.match(await untilSaid(running), /witness tern saw 5 records, and there are 3: the record was rolled back/)
+  await running.stop()
+  assert.match((await standing.why())!, /rolled back/)
+
+  // A later start, when the witness is away, or has left the settings; in another process.
+  const { logKeeper: again } = await testLogKeeper({ folders })
+  const start = (given = witnesses) => compareWithAnchor({ ...parts, logKeeper: again, witnesses: given })
+  const gone = readWitnesses([`http://127.0.0.1:1 ${tern.verifier}`])
+  for (const given of [gone, []]) {
+    const found = await start(given)
+    assert.match(found.why!, /witness tern saw 5 records, and there are 3/)
+    assert.deepEqual(found.conflicting, [tern.verifier])
+  }
+  await grow(4)
+  await save()
+  assert.match((await start([])).why!, /witness tern cosigned a record that this one does not extend/)
+
+  // What holds is nobody's word but that of two operators.
+  const { size, root } = await logKeeper.anchor()
+  const { tree, conflicting } = await start([])
+  const text = rollbackText({ origin: testOrigin, anchor: { size, root }, tree, disregarded: conflicting })
+  const byOne = noteOf(text, [operators[0]!.sign(text)])
+  assert.match((await logKeeper.acceptRollback(byOne))!, /signatures of 2/)
+  assert.notEqual((await compareWithAnchor({ ...parts, witnesses: [] })).why, null)
+  const byBoth = noteOf(
+    text,
+    operators.map((one) => one.sign(text)),
+  )
+  assert.equal(await logKeeper.acceptRollback(byBoth), null)
+  const compare = () => compareWithAnchor({ ...parts, witnesses })
+  assert.equal((await compare()).why, null)
+  assert.match(
+    sentenceOf(await askWitness(parts, witnesses[0]!, await latest())),
+    /witness tern has the record that operators gave up: .* removed seen\.json/,
+  )
+  assert.deepEqual((await logKeeper.anchor()).shown, [])
+
+  // Begun anew it counts again.
+  await rm(join(folder, 'tern', 'seen.json'))
+  assert.deepEqual(await askWitness(parts, witnesses[0]!, await latest()), { kind: 'cosigned' })
+  assert.deepEqual((await logKeeper.anchor()).disregarded, [])
+  await grow(2)
+  assert.deepEqual(await askWitness(parts, witnesses[0]!, await latest()), { kind: 'cosigned' })
+  await rollBack() // to what the operators accepted
+  assert.match((await compare()).why!, /witness tern saw 9 records, and there are 7/)
+})
+
+test('a witness that has a later checkpoint of this record, of another process, proves nothing against it', async () => {
+  const { parts, latest, logKeeper, grow } = await someLog(3)
+  const { setting } = await witnessOf('overtaken', await logKeeper.verifiers())
+  const [witness] = readWitnesses([setting])
+  const earlier = await latest()
+  await grow(3)
+  assert.deepEqual(await askWitness(parts, witness!, await latest()), { kind: 'cosigned' })
+  assert.deepEqual(await askWitness(parts, witness!, earlier), { kind: 'overtaken' })
+})
+
+test('a witness shows what it cosigned last, with the log’s signature and its own, and its folder is for one log', async () => {
+  const signer = newSigner(testOrigin, 'author', randomOctets(32))
+  const { url, verifier } = await witnessOf('shows', [signer.verifier])
+  const shown = () => fetch(`${url}/checkpoint`)
+  assert.equal((await shown()).status, 404)
+  const text = checkpointText({ origin: testOrigin, size: 4, root: randomOctets(32) })
+  const stranger = newSigner(testOrigin, 'author', randomOctets(32))
+  const body = `old 0\n\n${noteOf(text, [stranger.sign(text), signer.sign(text)])}`
+  assert.equal((await fetch(`${url}/add-checkpoint`, { method: 'POST', body })).status, 200)
+  const note = readNote(await (await shown()).text())!
+  assert.equal(note.text, text)
+  assert.equal(note.signatures.length, 2)
+  for (const key of [signer.verifier, verifier]) assert.notEqual(signedAt(note, readVerifier(key)!), null)
+  assert.equal((await fetch(`${url}/checkpoint`, { method: 'POST' })).status, 405)
+  await assert.rejects(
+    witnessOf('shows', [signer.verifier], 'other/log'),
+    /witness for the log mail\.cjsm\.test\/evidence: give another one for other\/log/,
+  )
+})
+
+test('a witness that is away, or answers anything else, holds nothing up, and what is said of it says what to do', async () => {
+  const { parts, latest } = await someLog(1)
+  const key = newSigner('tern', 'witness', randomOctets(32)).verifier
+  const [away] = readWitnesses([`http://127.0.0.1:1 ${key}`])
+  assert.match(sentenceOf(await askWitness(parts, away!, await latest())), /^The witness tern does not answer/)
+  for (const [status, sentence] of [
+    [200, /answers without a good cosignature: the setting witnesses must hold the key/],
+    [403, /trusts no key that signed the checkpoint \(403\): give its operator what \.\/cjsm public-keys prints/],
+    [404, /does not know this log \(404\): its operator starts it with --origin mail\.cjsm\.test\/evidence/],
+    [500, /answers 500 and does not cosign/],
+  ] as const) {
+    const witness = await inPlaceOfWitness(key, async () => ({ status, text: 'no\n' }))
+    assert.match(sentenceOf(await askWitness(parts, witness, await latest())), sentence)
+  }
   assert.throws(() => readWitnesses(['http://w.example nokey']))
 })

@@ -3,6 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
 import { join } from 'node:path'
 import type { Clock } from '#base/clock.ts'
+import { OperatorFault } from '#base/faults.ts'
 import { randomOctets } from '#base/ids.ts'
 import { type Log, describeFault } from '#base/log.ts'
 import { maxAddCheckpointOctets, maxProofHashes, maxWitnessConnections, witnessRequestMs } from '#evidence/limits.ts'
@@ -10,11 +11,13 @@ import { hashOctets } from '#evidence/merkle.ts'
 import { readCheckpoint } from '#keys/checkpoint.ts'
 import { emptyRoot, provesConsistency } from '#keys/consistency.ts'
 import { replaceFile } from '#keys/durable.ts'
-import { type Signer, type Verifier, readNote, readSigner, readVerifier, signedAt, signerText } from '#keys/note.ts'
+import { type Signer, type Verifier, noteOf, readNote, readSigner, readVerifier, signedAt, signerText } from '#keys/note.ts'
 
 interface Seen {
   readonly size: number
   readonly root: string
+  /** The checkpoint with the log's signature and ours: what proves to anybody that it was there. Null for what an earlier witness kept. */
+  readonly note: string | null
 }
 
 export interface WitnessParts {
@@ -52,10 +55,14 @@ export function readLogKeys(text: string): Verifier[] {
   return found
 }
 
-/** Serves `POST /add-checkpoint` on a host and port (0: one that is free). */
+/** Serves `POST /add-checkpoint`, and the checkpoint it cosigned last by `GET /checkpoint`, on a host and port (0: one that is free). */
 export async function serveWitness(parts: WitnessParts, host: string, port: number): Promise<WitnessServer> {
   await mkdir(parts.folder, { recursive: true, mode: 0o700 })
   const signer = await openSigner(parts.folder, parts.name)
+  const { note } = await readSeen(parts.folder)
+  const [watched = parts.origin] = note?.split('\n') ?? []
+  if (watched !== parts.origin)
+    throw new OperatorFault(`This folder is that of a witness for the log ${watched}: give another one for ${parts.origin}.`)
   let turn: Promise<unknown> = Promise.resolve()
   /** One after another: what was seen is read, compared and written before the next is looked at. */
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -97,6 +104,7 @@ async function answer(
   request: IncomingMessage,
   inTurn: <T>(work: () => Promise<T>) => Promise<T>,
 ): Promise<Answer> {
+  if (request.url === '/checkpoint') return request.method === 'GET' ? lastCosigned(parts) : { status: 405, text: 'GET only\n' }
   if (request.url !== '/add-checkpoint') return { status: 404, text: 'not found\n' }
   if (request.method !== 'POST') return { status: 405, text: 'POST only\n' }
   const body = await bodyOf(request)
@@ -105,8 +113,10 @@ async function answer(
   const { old, proof, note, checkpoint } = asked
   if (checkpoint.origin !== parts.origin) return { status: 404, text: 'this log is not known here\n' }
   const keys = await parts.logKeys()
-  if (!keys.some((key) => key.name === parts.origin && signedAt(note, key) !== null))
-    return { status: 403, text: 'no trusted key of the log signed it\n' }
+  const signed = note.signatures.find((one) =>
+    keys.some((key) => key.name === parts.origin && signedAt({ text: note.text, signatures: [one] }, key) !== null),
+  )
+  if (signed === undefined) return { status: 403, text: 'no trusted key of the log signed it\n' }
   if (old > checkpoint.size) return { status: 400, text: 'the old size is beyond the checkpoint\n' }
   return inTurn(async () => {
     const seen = await readSeen(parts.folder)
@@ -121,21 +131,28 @@ async function answer(
       parts.log.error({ from: old, size: checkpoint.size }, 'a signed checkpoint does not extend what was cosigned')
       return { status: 422, text: 'the proof does not hold\n' }
     }
-    await replaceFile(
-      parts.folder,
-      'seen.json',
-      `${JSON.stringify({ size: checkpoint.size, root: checkpoint.root.toString('base64') } satisfies Seen)}\n`,
-    )
-    return { status: 200, text: `${signer.sign(note.text, Math.floor(parts.clock.now() / 1000))}\n` }
+    const cosignature = signer.sign(note.text, Math.floor(parts.clock.now() / 1000))
+    const now: Seen = {
+      size: checkpoint.size,
+      root: checkpoint.root.toString('base64'),
+      note: noteOf(note.text, [signed.line, cosignature]),
+    }
+    await replaceFile(parts.folder, 'seen.json', `${JSON.stringify(now)}\n`)
+    return { status: 200, text: `${cosignature}\n` }
   })
+}
+
+async function lastCosigned({ folder }: WitnessParts): Promise<Answer> {
+  const { note } = await readSeen(folder)
+  return note === null ? { status: 404, text: 'nothing was cosigned yet\n' } : { status: 200, text: note }
 }
 
 async function readSeen(folder: string): Promise<Seen> {
   try {
-    return JSON.parse(await readFile(join(folder, 'seen.json'), 'utf8')) as Seen
+    return { note: null, ...(JSON.parse(await readFile(join(folder, 'seen.json'), 'utf8')) as Omit<Seen, 'note'>) }
   } catch (fault) {
     if ((fault as NodeJS.ErrnoException).code !== 'ENOENT') throw fault
-    return { size: 0, root: emptyRoot.toString('base64') }
+    return { size: 0, root: emptyRoot.toString('base64'), note: null }
   }
 }
 

@@ -1,10 +1,11 @@
-// Our side of the witnesses: new checkpoints are sent to each with a proof that they extend what it cosigned, and its cosignature is kept. C2SP tlog-witness
+// Our side of the witnesses: new checkpoints are sent to each with a proof that they extend what it cosigned, and its cosignature is kept, or what it shows that they do not extend. C2SP tlog-witness
 import { type Log, describeFault } from '#base/log.ts'
 import { SettingError } from '#config.ts'
 import { maxWitnessAnswerOctets, witnessAnswerMs, witnessEveryMs } from '#evidence/limits.ts'
 import type { Standing } from '#evidence/standing.ts'
 import { treeOf } from '#evidence/tree.ts'
 import { type CheckpointRow, addCosignature, noteWitnessSize, witnessSize } from '#evidence/tree.sql.ts'
+import { type Checkpoint, readCheckpoint } from '#keys/checkpoint.ts'
 import type { LogKeeper } from '#keys/log-keys.ts'
 import { type Verifier, noteOf, readNote, readVerifier, signatureLines, signedAt } from '#keys/note.ts'
 import type { Database } from '#store/database.ts'
@@ -14,11 +15,19 @@ export interface Witness {
   readonly verifier: Verifier
 }
 
-/** What became of a checkpoint at a witness. `conflict` is a sentence: what it saw is not what we have. */
+/** What became of a checkpoint at a witness. `why` is a sentence, which says what to do where something can be done. */
 export type Witnessed =
   | { readonly kind: 'cosigned' }
-  | { readonly kind: 'away' }
+  /** Another process had a later checkpoint of ours cosigned meanwhile. */
+  | { readonly kind: 'overtaken' }
+  | { readonly kind: 'not-cosigned'; readonly why: string }
+  /** It showed a checkpoint that the log signed and that our tree does not extend. */
   | { readonly kind: 'conflict'; readonly why: string }
+
+export interface WitnessedLog {
+  readonly database: Database
+  readonly logKeeper: Pick<LogKeeper, 'verifiers' | 'anchor' | 'keepShown' | 'regard'>
+}
 
 /** Reads the setting `witnesses`: `URL KEY` each; throws SettingError for what is none. */
 export function readWitnesses(settings: readonly string[]): Witness[] {
@@ -33,30 +42,22 @@ export function readWitnesses(settings: readonly string[]): Witness[] {
 
 /** Asks a witness to cosign the latest checkpoint; at a size other than it last had by what we know, once more from the size it says. */
 export async function askWitness(
-  database: Database,
+  log: WitnessedLog,
   witness: Witness,
   latest: CheckpointRow,
   answerMs: number = witnessAnswerMs,
 ): Promise<Witnessed> {
-  const [known] = await witnessSize(database, witness.verifier.text)
-  const first = await addCheckpoint(database, witness, latest, Math.min(known?.size ?? 0, latest.size), answerMs)
-  if (typeof first !== 'number') return first
-  if (first > latest.size) {
-    const why = `The witness ${witness.verifier.name} saw ${first} records, and there are ${latest.size}: the record was rolled back.`
-    return { kind: 'conflict', why }
-  }
-  const second = await addCheckpoint(database, witness, latest, first, answerMs)
-  return typeof second === 'number' ? { kind: 'away' } : second
+  const [known] = await witnessSize(log.database, witness.verifier.text)
+  const from = Math.min(known?.size ?? 0, latest.size)
+  let said = await addCheckpoint(log, witness, latest, from, answerMs)
+  if (typeof said === 'number' && said !== from && said <= latest.size)
+    said = await addCheckpoint(log, witness, latest, said, answerMs)
+  return typeof said === 'number' ? judgeClaim(log, witness, latest, answerMs) : said
 }
 
-const conflictOf = (witness: Witness): Witnessed => ({
-  kind: 'conflict',
-  why: `The witness ${witness.verifier.name} cosigned a record that this one does not extend: it is a fork.`,
-})
-
-/** One request; a number is the size that the witness has. */
+/** One request; a number is the size that the witness says it has. */
 async function addCheckpoint(
-  database: Database,
+  { database, logKeeper }: WitnessedLog,
   witness: Witness,
   latest: CheckpointRow,
   from: number,
@@ -64,20 +65,75 @@ async function addCheckpoint(
 ): Promise<Witnessed | number> {
   const proof = await treeOf(database).consistency(from, latest.size)
   const hashes = proof.map((hash) => `${hash.toString('base64')}\n`).join('')
-  const answer = await post(`${witness.url}/add-checkpoint`, `old ${from}\n${hashes}\n${latest.note}`, answerMs)
-  if (answer === null) return { kind: 'away' }
-  if (answer.status === 409) {
-    const size = /^[0-9]{1,15}\n$/.test(answer.text) ? Number(answer.text) : null
-    if (size === null) return { kind: 'away' }
-    return size === from ? conflictOf(witness) : size // the same size, and not the same root
-  }
-  if (answer.status === 422) return conflictOf(witness)
-  if (answer.status !== 200) return { kind: 'away' }
-  const line = cosignatureIn(answer.text, latest, witness)
-  if (line === null) return { kind: 'away' }
+  const answer = await fetchText(`${witness.url}/add-checkpoint`, answerMs, `old ${from}\n${hashes}\n${latest.note}`)
+  if (answer?.status === 422) return from
+  if (answer?.status === 409 && /^[0-9]{1,15}\n$/.test(answer.text)) return Number(answer.text)
+  const line = answer?.status === 200 ? cosignatureIn(answer.text, latest, witness) : null
+  if (line === null) return { kind: 'not-cosigned', why: whyNotCosigned(witness, latest, answer?.status ?? null) }
   await addCosignature(database, latest.size, `${line}\n`)
-  await noteWitnessSize(database, witness.verifier.text, latest.size)
+  const { text } = witness.verifier
+  await noteWitnessSize(database, text, latest.size)
+  if ((await logKeeper.anchor()).disregarded.includes(text)) await logKeeper.regard(`${text}\n${latest.note}${line}\n`)
   return { kind: 'cosigned' }
+}
+
+/** A sentence on an answer's status; null when there was none. */
+function whyNotCosigned({ verifier: { name } }: Witness, latest: CheckpointRow, status: number | null): string {
+  const origin = readCheckpoint(readNote(latest.note)!.text)!.origin
+  switch (status) {
+    case null:
+      return `The witness ${name} does not answer: checkpoints are not cosigned by it. Ask its operator whether it runs.`
+    case 200:
+      return `The witness ${name} answers without a good cosignature: the setting witnesses must hold the key that it prints at its start.`
+    case 403:
+      return `The witness ${name} trusts no key that signed the checkpoint (403): give its operator what ./cjsm public-keys prints now.`
+    case 404:
+      return `The witness ${name} does not know this log (404): its operator starts it with --origin ${origin}.`
+    default:
+      return `The witness ${name} answers ${status} and does not cosign: ask its operator, whose log may say why.`
+  }
+}
+
+/**
+ * A witness says that it saw another record. Its answers can be made up by whoever stands between, so that only what it shows counts: the checkpoint
+ * that it cosigned last. That is compared with the tree as it is by now, which may have grown since it was asked.
+ */
+async function judgeClaim(log: WitnessedLog, witness: Witness, asked: CheckpointRow, answerMs: number): Promise<Witnessed> {
+  const { name, text } = witness.verifier
+  const answer = await fetchText(`${witness.url}/checkpoint`, answerMs)
+  const checkpoint = answer?.status === 200 ? await shownCheckpoint(log, witness, answer.text) : null
+  const why = checkpoint === null ? null : await whyNotExtended(log.database, name, checkpoint)
+  if (answer !== null && why !== null) {
+    if ((await log.logKeeper.anchor()).disregarded.includes(text))
+      return {
+        kind: 'not-cosigned',
+        why: `The witness ${name} has the record that operators gave up: it cosigns again once its operator has removed seen.json.`,
+      }
+    await log.logKeeper.keepShown(`${text}\n${answer.text}`)
+    return { kind: 'conflict', why }
+  }
+  if (checkpoint !== null && checkpoint.size > asked.size) return { kind: 'overtaken' }
+  return {
+    kind: 'not-cosigned',
+    why: `The witness ${name} does not cosign, as if it had seen another record, but shows no signed checkpoint that proves it. Mail goes on. Ask its operator which checkpoint its seen.json holds: if it is one of this record, its answers are changed on their way.`,
+  }
+}
+
+/** What a witness shows, when the log signed it and the witness cosigned it; else null. */
+async function shownCheckpoint({ logKeeper }: WitnessedLog, { verifier }: Witness, text: string): Promise<Checkpoint | null> {
+  const note = readNote(text)
+  const checkpoint = note === null ? null : readCheckpoint(note.text)
+  if (note === null || checkpoint === null || signedAt(note, verifier) === null) return null
+  const keys = (await logKeeper.verifiers()).map((one) => readVerifier(one)!)
+  return keys.some((key) => key.name === checkpoint.origin && signedAt(note, key) !== null) ? checkpoint : null
+}
+
+/** Why the stored tree does not extend a checkpoint that a witness cosigned, a sentence; null when it does. */
+export async function whyNotExtended(database: Database, name: string, seen: Checkpoint): Promise<string | null> {
+  const size = (await treeOf(database).latest())?.size ?? 0
+  if (seen.size > size) return `The witness ${name} saw ${seen.size} records, and there are ${size}: the record was rolled back.`
+  if ((await treeOf(database).rootAt(seen.size)).equals(seen.root)) return null
+  return `The witness ${name} cosigned a record that this one does not extend: it is a fork.`
 }
 
 /** The line of an answer that is this witness's good cosignature of the checkpoint. */
@@ -90,15 +146,17 @@ function cosignatureIn(answer: string, latest: CheckpointRow, { verifier }: Witn
   return null
 }
 
-async function post(url: string, body: string, answerMs: number): Promise<{ status: number; text: string } | null> {
+/** An answer of strangers; one that is too long has no text. Null when there is none. */
+async function fetchText(url: string, answerMs: number, body?: string): Promise<{ status: number; text: string } | null> {
   try {
+    const method = body === undefined ? 'GET' : 'POST'
     const signal = AbortSignal.timeout(answerMs)
-    const response = await fetch(url, { method: 'POST', body, signal, redirect: 'error' })
+    const response = await fetch(url, { method, signal, redirect: 'error', ...(body === undefined ? {} : { body }) })
     const pieces: Uint8Array[] = []
     let octets = 0
     for await (const piece of response.body ?? []) {
       octets += piece.length
-      if (octets > maxWitnessAnswerOctets) return null
+      if (octets > maxWitnessAnswerOctets) return { status: response.status, text: '' }
       pieces.push(piece)
     }
     return { status: response.status, text: Buffer.concat(pieces).toString() }
@@ -107,29 +165,25 @@ async function post(url: string, body: string, answerMs: number): Promise<{ stat
   }
 }
 
-/** Sends each new checkpoint to each witness until stopped, at most once a second, each witness by itself; a conflict holds the mail. */
-export function startWitnesses(o: {
-  database: Database
-  witnesses: readonly Witness[]
-  logKeeper: LogKeeper
-  standing: Standing
-  log: Log
-}): { stop(): Promise<void>; sentences(): string[] } {
+/** Sends each new checkpoint to each witness until stopped, at most once a second, each witness by itself; a conflict that one proves holds the mail. */
+export function startWitnesses(
+  o: WitnessedLog & { readonly witnesses: readonly Witness[]; readonly standing: Standing; readonly log: Log },
+): { stop(): Promise<void>; sentences(): string[] } {
   const { database, standing, log } = o
-  const state = new Map<string, { size: number; said: string | null }>()
+  /** By verifier key: which checkpoint a witness cosigned, or why it did not. */
+  const state = new Map<string, { size: number; why: string | null }>()
   let busy: Promise<void> = Promise.resolve()
   let idle = true
 
   async function one(witness: Witness, latest: CheckpointRow): Promise<void> {
-    const name = witness.verifier.name
-    if (state.get(name)?.size === latest.size) return
-    const answer = await askWitness(database, witness, latest)
-    if (answer.kind === 'cosigned') return void state.set(name, { size: latest.size, said: null })
-    const said = answer.kind === 'away' ? `The witness ${name} does not answer: checkpoints are not cosigned by it.` : answer.why
-    if (state.get(name)?.said !== said) log.warn({ witness: name, outcome: answer.kind }, 'a witness did not cosign')
-    state.set(name, { size: 0, said })
-    if (answer.kind === 'conflict' && !(await o.logKeeper.anchor()).disregarded.includes(witness.verifier.text))
-      await standing.hold(answer.why)
+    const { name, text } = witness.verifier
+    if (state.get(text)?.size === latest.size) return
+    const answer = await askWitness(o, witness, latest)
+    if (answer.kind === 'overtaken') return
+    if (answer.kind === 'cosigned') return void state.set(text, { size: latest.size, why: null })
+    if (state.get(text)?.why !== answer.why) log.warn({ witness: name, why: answer.why }, 'a witness did not cosign')
+    state.set(text, { size: 0, why: answer.why })
+    if (answer.kind === 'conflict') await standing.hold(answer.why)
   }
   async function all(): Promise<void> {
     try {
@@ -151,6 +205,6 @@ export function startWitnesses(o: {
       clearInterval(timer)
       await busy
     },
-    sentences: () => [...state.values()].flatMap((one) => (one.said === null ? [] : [one.said])),
+    sentences: () => [...state.values()].flatMap((one) => (one.why === null ? [] : [one.why])),
   }
 }

@@ -139,16 +139,16 @@ export async function acceptRollback(config: Config, options: Options, print: Pr
     const recordAccepted = async () => recordRollbacks(domains, (await logKeeper.anchor()).statements)
     if (found.why === null) {
       await recordAccepted() // what was accepted by a command that was cut off
-      await standing.release()
       print('The record extends what was seen of it: there is nothing to accept.')
-      return 0
+      if ((await standing.why()) === null) return 0
+      print('Mail is held still; the next start looks again: ./cjsm down, then ./cjsm up.')
+      return 1
     }
     print(found.why)
     if (!found.acceptable) return 1
-    const { size, root, disregarded } = await logKeeper.anchor()
-    const given = found.conflicting.filter((verifier) => !disregarded.includes(verifier))
+    const { size, root } = await logKeeper.anchor()
     const origin = await originOfKeys(logKeeper)
-    const text = rollbackText({ origin, anchor: { size, root }, tree: found.tree, disregarded: given })
+    const text = rollbackText({ origin, anchor: { size, root }, tree: found.tree, disregarded: found.conflicting })
     const why = await logKeeper.acceptRollback(
       noteOf(
         text,

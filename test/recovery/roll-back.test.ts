@@ -1,6 +1,7 @@
 // Yesterday's data folder, started today: refused before the first 250, until two operators say otherwise; and what the commands of the record print. design.md, Evidence; G14
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -174,4 +175,54 @@ test('yesterday’s data folder accepts no mail, says why, and does so again on 
   assert.equal((await query(instance, accepting, [])).rowCount, 1, 'the act is recorded')
   const all = instance.cjsm('verify', '--all')
   assert.match(all.stdout, /nothing is wrong/)
+})
+
+test('yesterday’s anchor with yesterday’s data: what a witness proved holds the mail when it is gone, until two operators give it up', async () => {
+  const keys = join(folder, 'keys')
+  writeFileSync(keys, instance.cjsm('public-keys').stdout)
+  const place = ['--listen', '127.0.0.1:0', '--data', join(folder, 'tern'), '--name', 'tern']
+  const args = ['witness', '--origin', 'mail.cjsm.test/evidence', '--log-key', keys, ...place]
+  const witness = spawn(launcher, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  after(() => witness.kill('SIGTERM'))
+  const [, key, port] = /^Witness (\S+)\nlistens on 127\.0\.0\.1:(\d+) /.exec(String((await once(witness.stdout, 'data'))[0]))!
+  const settings = join(folder, 'witnessed.json')
+  writeFileSync(settings, JSON.stringify({ witnesses: [`http://127.0.0.1:${port} ${key}`] }))
+  const witnessed = () => instance.cjsm(...instance.up, '--config', settings)
+  const cosigned = () => /^— tern /m.test(instance.cjsm('checkpoint').stdout)
+
+  assert.equal(instance.cjsm('down').status, 0)
+  const kept: [string, string][] = [
+    [instance.data, join(folder, 'before')],
+    [join(`${instance.data}-keys`, 'service', 'anchor.json'), join(folder, 'before.json')],
+  ]
+  for (const [from, to] of kept) assert.equal(spawnSync('cp', ['-a', from, to]).status, 0)
+  assert.equal(witnessed().status, 0)
+  assert.match(await send(instance, 'witnessed'), /^250 /)
+  await wait(1_500)
+  for (const untilMs = Date.now() + 20_000; !cosigned(); await wait(200)) assert.ok(Date.now() < untilMs, 'it is cosigned')
+  assert.equal(instance.cjsm('down').status, 0)
+  for (const [from, to] of kept) {
+    rmSync(from, { recursive: true })
+    assert.equal(spawnSync('cp', ['-a', to, from]).status, 0)
+  }
+  assert.equal(witnessed().status, 0)
+  assert.match(await send(instance, 'refused'), /^451[- ]4\.3\.0 \[G14\] The witness tern saw \d+ records, and there are \d+/)
+
+  witness.kill('SIGTERM')
+  await once(witness, 'exit')
+  assert.equal(instance.cjsm('down').status, 0)
+  assert.equal(instance.cjsm(...instance.up).status, 0)
+  assert.match(await send(instance, 'still refused'), /^451[- ]4\.3\.0 \[G14\] The witness tern saw/)
+  const refused = instance.cjsm('accept-rollback', keyFiles[0]!, keyFiles[2]!)
+  assert.equal(refused.status, 1, refused.stderr)
+  assert.match(refused.stdout, /signatures of 2 different operators/)
+  assert.match(await send(instance, 'and still'), /^451/)
+  const accepted = instance.cjsm('accept-rollback', keyFiles[0]!, keyFiles[1]!)
+  assert.equal(accepted.status, 0, accepted.stdout + accepted.stderr)
+  for (const untilMs = Date.now() + 20_000; ; await wait(200)) {
+    const reply = await send(instance, 'accepted')
+    if (reply.startsWith('250')) break
+    assert.ok(Date.now() < untilMs, reply)
+  }
+  assert.match(instance.cjsm('accept-rollback', keyFiles[0]!, keyFiles[1]!).stdout, /nothing to accept/)
 })
