@@ -99,10 +99,14 @@ export function forgetCheckpoints(tx: Transaction, beforeMs: number, latestSize:
        and size not in (select max(size) from evidence_checkpoint group by regexp_count(cosignatures, E'\\n'))`)
 }
 
-export function addCosignature(run: Runner, size: number, line: string) {
-  return run.run(
-    sql`update evidence_checkpoint set cosignatures = cosignatures || ${line} where size = ${size} and strpos(cosignatures, ${line}) = 0`,
-  )
+/** Puts a cosignature beside a checkpoint, in the place of those that begin as it does: with the same name and id of a key. */
+export function addCosignature(run: Runner, size: number, line: string, beginning: string) {
+  return run.run(sql`
+    update evidence_checkpoint set cosignatures = coalesce((
+      select string_agg(other || E'\n', '' order by place)
+        from unnest(string_to_array(cosignatures, E'\n')) with ordinality as one (other, place)
+       where other <> '' and not starts_with(other, ${beginning})), '') || ${line}
+     where size = ${size}`)
 }
 
 /** Notes that a key signed a checkpoint of this size. */

@@ -24,7 +24,7 @@ import { rollbackText } from '#keys/anchor.ts'
 import { checkpointText } from '#keys/checkpoint.ts'
 import { theService } from '#keys/epoch.ts'
 import { openKeys } from '#keys/keys.ts'
-import { newSigner, noteOf, readNote, readVerifier, signedAt } from '#keys/note.ts'
+import { newSigner, noteOf, readNote, readVerifier, signatureLines, signedAt } from '#keys/note.ts'
 import { aesGcmZstd } from '#keys/sealing.ts'
 import { sql } from '#store/sql.ts'
 import { testDatabase } from '#test/support/database.ts'
@@ -34,6 +34,9 @@ const log = newLog('silent', {})
 const folder = await mkdtemp(join(tmpdir(), 'cjsm-witness-'))
 after(() => rm(folder, { recursive: true }))
 
+/** A second later each time that it is asked, where a test says so. */
+const clockOfWitnesses = { ...systemClock }
+
 async function witnessOf(name: string, logKeys: readonly string[], origin = testOrigin) {
   const { verifier, server } = await serveWitness(
     {
@@ -41,7 +44,7 @@ async function witnessOf(name: string, logKeys: readonly string[], origin = test
       name,
       origin,
       logKeys: async () => readLogKeys(logKeys.join(',')),
-      clock: systemClock,
+      clock: clockOfWitnesses,
       log,
     },
     '127.0.0.1',
@@ -355,6 +358,19 @@ test('a witness that has a later checkpoint of this record, of another process, 
   await grow(3)
   assert.deepEqual(await askWitness(parts, witness!, await latest()), { kind: 'cosigned' })
   assert.deepEqual(await askWitness(parts, witness!, earlier), { kind: 'overtaken' })
+})
+
+test('a checkpoint has one cosignature of each witness, however often it is asked', async (t) => {
+  const { parts, latest, logKeeper } = await someLog(3)
+  const [one, two] = [await witnessOf('once', await logKeeper.verifiers()), await witnessOf('other', await logKeeper.verifiers())]
+  const witnesses = readWitnesses([one.setting, two.setting])
+  let second = 1_800_000_000
+  t.mock.method(clockOfWitnesses, 'now', () => second++ * 1000)
+  for (let start = 0; start < 3; start++) await compareWithAnchor({ ...parts, witnesses })
+  assert.deepEqual(
+    signatureLines((await latest()).cosignatures)!.map((line) => line.name),
+    ['once', 'other'],
+  )
 })
 
 test('a witness shows what it cosigned last, with the log’s signature and its own, and its folder is for one log', async () => {

@@ -70,12 +70,15 @@ async function addCheckpoint(
   if (answer?.status === 409 && /^[0-9]{1,15}\n$/.test(answer.text)) return Number(answer.text)
   const line = answer?.status === 200 ? cosignatureIn(answer.text, latest, witness) : null
   if (line === null) return { kind: 'not-cosigned', why: whyNotCosigned(witness, latest, answer?.status ?? null) }
-  await addCosignature(database, latest.size, `${line}\n`)
+  await addCosignature(database, latest.size, `${line}\n`, keyOfLine(line))
   const { text } = witness.verifier
   await noteWitnessSize(database, text, latest.size)
   if ((await logKeeper.anchor()).disregarded.includes(text)) await logKeeper.regard(`${text}\n${latest.note}${line}\n`)
   return { kind: 'cosigned' }
 }
+
+/** What a signature line begins with, which names its key: the name, and most of the key's id (the first 30 bits of what is encoded). */
+const keyOfLine = (line: string): string => line.slice(0, line.lastIndexOf(' ') + 6)
 
 /** A sentence on an answer's status; null when there was none. */
 function whyNotCosigned({ verifier: { name } }: Witness, latest: CheckpointRow, status: number | null): string {
