@@ -8,16 +8,18 @@ import { type Note, type Verifier, noteOf, readNote, readVerifier, signatureLine
 
 type Parts = Pick<AuditParts, 'tx' | 'logKeeper' | 'origin' | 'witnesses' | 'find'>
 
-export async function auditCheckpoints(parts: Parts): Promise<void> {
+/** Audits them; returns how many cosignatures are of witnesses that the settings do not name, and so tell nothing. */
+export async function auditCheckpoints(parts: Parts): Promise<number> {
   const { tx, find, logKeeper } = parts
   const verifiers = (await logKeeper.verifiers()).map((text) => readVerifier(text)!)
   const rows = await allCheckpoints(tx)
+  let unknown = 0
   for (const row of rows) {
     const note = readNote(row.note)
     if (note === null || !isTrue(row, note, parts.origin)) find(`checkpoint ${row.size}: its note is not what the row says`)
     else {
       await auditSignature(parts, row, note, verifiers)
-      auditCosignatures(parts, row, note)
+      unknown += auditCosignatures(parts, row, note)
     }
     const root = await rootOrNull(parts, row.size)
     if (root?.equals(row.root) !== true) find(`checkpoint ${row.size}: its root is not that of the tiles`)
@@ -28,6 +30,7 @@ export async function auditCheckpoints(parts: Parts): Promise<void> {
     if (!verifiers.some((one) => one.text === verifier)) find(`log key ${verifier}: the key process does not have it`)
   for (const { text } of verifiers.slice(0, -1))
     if (!known.some((one) => one.verifier === text)) find(`log key ${text}: the sizes for which it counted are missing`)
+  return unknown
 }
 
 function isTrue(row: CheckpointRow, note: Note, origin: string): boolean {
@@ -48,17 +51,22 @@ async function auditSignature(
     find(`checkpoint ${row.size}: its key ${signer.text} does not count at that size`)
 }
 
-function auditCosignatures({ witnesses, find }: Parts, row: CheckpointRow, note: Note): void {
+/** Returns how many are of no witness that we know: one that left the settings has left its cosignatures. */
+function auditCosignatures({ witnesses, find }: Parts, row: CheckpointRow, note: Note): number {
   const lines = row.cosignatures === '' ? [] : signatureLines(row.cosignatures)
   if (lines === null || (lines.length === 0 && row.cosignatures !== '') || !/(^|\n)$/.test(row.cosignatures)) {
     find(`checkpoint ${row.size}: its cosignatures are malformed`)
-    return
+    return 0
   }
-  for (const { line, name } of lines) {
+  let unknown = 0
+  for (const { line, name, id } of lines) {
+    const witness = witnesses.find(({ verifier }) => verifier.name === name && verifier.id.equals(id))
     const cosigned = readNote(noteOf(note.text, [line]))
-    const good = witnesses.some(({ verifier }) => cosigned !== null && signedAt(cosigned, verifier) !== null)
-    if (!good) find(`checkpoint ${row.size}: the cosignature of ${name} is not good, or it is no witness of ours`)
+    if (witness === undefined) unknown++
+    else if (cosigned === null || signedAt(cosigned, witness.verifier) === null)
+      find(`checkpoint ${row.size}: the cosignature of ${name} is not good`)
   }
+  return unknown
 }
 
 async function auditAnchor(parts: Parts, latest: number): Promise<void> {

@@ -35,6 +35,8 @@ export interface Audited {
   readonly records: number
   /** Records whose details were disposed of. */
   readonly disposed: number
+  /** Cosignatures of witnesses that the settings do not name. */
+  readonly unknownCosignatures: number
 }
 
 const nil = '00000000-0000-0000-0000-000000000000'
@@ -72,9 +74,9 @@ export async function auditEvidence(parts: AuditParts): Promise<Audited> {
     if (!disposal.disposed.has(id))
       parts.find(`record ${id}: its details are missing, and no record says that they were disposed of`)
   }
-  await auditCheckpoints(parts)
+  const unknownCosignatures = await auditCheckpoints(parts)
   await auditRollbacks(parts, rollbacks)
-  return { records, disposed: disposal.missing.size }
+  return { records, disposed: disposal.missing.size, unknownCosignatures }
 }
 
 /** Holds what operators signed, which stands with the anchor, against the records of it. */

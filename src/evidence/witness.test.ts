@@ -9,6 +9,7 @@ import { after, test } from 'node:test'
 import { systemClock } from '#base/clock.ts'
 import { randomOctets } from '#base/ids.ts'
 import { newLog } from '#base/log.ts'
+import { auditCheckpoints } from '#evidence/audit-checkpoints.ts'
 import { compareWithAnchor } from '#evidence/extends-anchor.ts'
 import { type Nodes, consistencyProof, leafHash, rootAt } from '#evidence/merkle.ts'
 import { cosignaturesOf, receiptOf } from '#evidence/receipt.ts'
@@ -19,7 +20,7 @@ import { appendLeaves, nodesOf } from '#evidence/tiles.ts'
 import { checkpointNote, publicKeysText, treeOf } from '#evidence/tree.ts'
 import { type Receipt, readPublicKeys, verifyReceipt } from '#evidence/verify.ts'
 import { readLogKeys, serveWitness } from '#evidence/witness.ts'
-import { type Witnessed, askWitness, readWitnesses, startWitnesses } from '#evidence/witnesses.ts'
+import { type Witness, type Witnessed, askWitness, readWitnesses, startWitnesses } from '#evidence/witnesses.ts'
 import { rollbackText } from '#keys/anchor.ts'
 import { checkpointText } from '#keys/checkpoint.ts'
 import { theService } from '#keys/epoch.ts'
@@ -371,6 +372,26 @@ test('a checkpoint has one cosignature of each witness, however often it is aske
     signatureLines((await latest()).cosignatures)!.map((line) => line.name),
     ['once', 'other'],
   )
+})
+
+test('the audit names a cosignature that is not good, and passes over those of witnesses that are not ours now', async () => {
+  const { parts, latest, logKeeper, database } = await someLog(3)
+  const [one, two] = [await witnessOf('left', await logKeeper.verifiers()), await witnessOf('stays', await logKeeper.verifiers())]
+  const witnesses = readWitnesses([one.setting, two.setting])
+  for (const witness of witnesses) await askWitness(parts, witness, await latest())
+  const { cosignatures } = await latest()
+  const audit = async (known: readonly Witness[]) => {
+    const found: string[] = []
+    const find = (sentence: string) => void found.push(sentence)
+    const unknown = await database.transaction((tx) => auditCheckpoints({ ...parts, tx, witnesses: known, find }))
+    return [unknown, found.filter((sentence) => sentence.includes('cosignature'))]
+  }
+  assert.deepEqual(await audit(witnesses), [0, []])
+  assert.deepEqual(await audit(witnesses.slice(1)), [1, []])
+  const [line] = cosignatures.split('\n')
+  const turned = `${line!.slice(0, -8)}AAAA${line!.slice(-4)}`
+  await database.run(sql`update evidence_checkpoint set cosignatures = ${cosignatures.replace(line!, turned)}`)
+  assert.deepEqual(await audit(witnesses), [0, ['checkpoint 3: the cosignature of left is not good']])
 })
 
 test('a witness shows what it cosigned last, with the log’s signature and its own, and its folder is for one log', async () => {

@@ -4,7 +4,7 @@ import { newLog } from '#base/log.ts'
 import { type Options, UsageError, needed } from '#cli/command.ts'
 import type { Config } from '#config.ts'
 import { auditHolds, newHeldAccounts } from '#delivery/audit-holds.ts'
-import { auditEvidence } from '#evidence/audit.ts'
+import { type Audited, auditEvidence } from '#evidence/audit.ts'
 import { consignmentOf } from '#evidence/consignment.ts'
 import { receiptPollMs, receiptWaitMs } from '#evidence/limits.ts'
 import { cosignaturesOf, receiptOf, receiptSoon } from '#evidence/receipt.ts'
@@ -102,6 +102,8 @@ async function verifyAll(config: Config, print: Print): Promise<number> {
   )
   if (audited.disposed > 0)
     print(`The details of ${audited.disposed} records were disposed of: whether every copy is accounted for cannot be told.`)
+  if (audited.unknownCosignatures > 0)
+    print(`${audited.unknownCosignatures} cosignatures are of witnesses that the settings do not name: they were passed over.`)
   return findings.length === 0 ? 0 : 1
 }
 
@@ -109,7 +111,7 @@ async function verifyAll(config: Config, print: Print): Promise<number> {
 export function auditAll(
   domains: Domains,
   o: { logKeeper: LogKeeper; origin: string; witnesses: readonly Witness[]; find: (sentence: string) => void },
-): Promise<{ records: number; messages: number; disposed: number }> {
+): Promise<Audited & { messages: number }> {
   return domains.database.transaction(async (tx) => {
     await tx.run(sql`set transaction isolation level repeatable read, read only`)
     await tx.run(sql`set local statement_timeout = 0`)
@@ -122,7 +124,7 @@ export async function auditIn(
   tx: Transaction,
   domains: Domains,
   o: { logKeeper: LogKeeper; origin: string; witnesses: readonly Witness[]; find: (sentence: string) => void },
-): Promise<{ records: number; messages: number; disposed: number }> {
+): Promise<Audited & { messages: number }> {
   const accounts = newAccounts()
   const held = newHeldAccounts()
   const hear: typeof accounts.hear = (leaf, openings, subjectOf) => {
