@@ -394,6 +394,25 @@ test('the audit names a cosignature that is not good, and passes over those of w
   assert.deepEqual(await audit(witnesses), [0, ['checkpoint 3: the cosignature of left is not good']])
 })
 
+test('a key of the log that was replaced counts for the sizes it signed, not for new ones', async () => {
+  const [old, now] = [newSigner(testOrigin, 'author', randomOctets(32)), newSigner(testOrigin, 'author', randomOctets(32))]
+  const keys = `# Public keys\nlog ${old.verifier} 1 20\nlog ${now.verifier} 21 -\nwitness ${newSigner('w', 'witness', randomOctets(32)).verifier}\n`
+  const { url } = await witnessOf('retired', [keys])
+  const nodes = leavesTree(Array.from({ length: 60 }, (_, at) => `leaf ${at}`))
+  const ask = async (size: number, by: typeof old) => {
+    const text = checkpointText({ origin: testOrigin, size, root: await rootAt(nodes, size) })
+    const body = `old 0\n\n${noteOf(text, [by.sign(text)])}`
+    return (await fetch(`${url}/add-checkpoint`, { method: 'POST', body })).status
+  }
+  assert.equal(await ask(21, old), 403)
+  assert.equal(await ask(50, old), 403)
+  assert.equal(await ask(20, now), 403)
+  assert.equal(await ask(20, old), 200)
+  assert.equal(await ask(21, now), 409)
+  assert.throws(() => readLogKeys(`log ${old.verifier} 1 x\n`), /has a line that is none/)
+  assert.throws(() => readLogKeys('# nothing\n'), /no public key/)
+})
+
 test('a witness shows what it cosigned last, with the log’s signature and its own, and its folder is for one log', async () => {
   const signer = newSigner(testOrigin, 'author', randomOctets(32))
   const { url, verifier } = await witnessOf('shows', [signer.verifier])

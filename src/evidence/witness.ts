@@ -20,6 +20,13 @@ interface Seen {
   readonly note: string | null
 }
 
+/** A public key of the log, and the sizes of the tree for which it counts. */
+export interface LogKey {
+  readonly verifier: Verifier
+  readonly first: number
+  readonly last: number
+}
+
 export interface WitnessParts {
   /** Where its key and what it saw are kept. */
   readonly folder: string
@@ -27,7 +34,7 @@ export interface WitnessParts {
   readonly name: string
   readonly origin: string
   /** The keys of the log that are trusted now; looked up at each request, so that a rotation needs no restart. */
-  readonly logKeys: () => Promise<readonly Verifier[]>
+  readonly logKeys: () => Promise<readonly LogKey[]>
   readonly clock: Clock
   readonly log: Log
 }
@@ -44,16 +51,29 @@ export interface WitnessServer {
   readonly server: Server
 }
 
-/** Reads the log's keys, given as verifier keys with commas between, or in the lines of a public key file; throws a sentence when there is none. */
-export function readLogKeys(text: string): Verifier[] {
-  const words = text
-    .split('\n')
-    .filter((line) => !line.startsWith('#'))
-    .flatMap((line) => line.split(/[\s,]+/))
-  const found = words.flatMap((word) => readVerifier(word) ?? []).filter((one) => one.signsAs === 'author')
+/**
+ * Reads the log's keys: lines `log KEY FIRST LAST` of a public key file (LAST is - for the key in use), or verifier keys with commas between, which count at any size.
+ * Throws a sentence when there is none, or a line of the file is none.
+ */
+export function readLogKeys(text: string): LogKey[] {
+  const found = text.split('\n').flatMap((line) => (line.startsWith('log ') ? logKeyOf(line) : givenKeys(line)))
   if (found.length === 0) throw new Error('There is no public key of a log in what --log-key names.')
   return found
 }
+
+/** A key that has been replaced counts for what it signed only: whoever steals it signs nothing new. */
+function logKeyOf(line: string): LogKey {
+  const [, key = '', first, last] = /^log (\S+) ([0-9]{1,15}) ([0-9]{1,15}|-)\s*$/.exec(line) ?? []
+  const verifier = readVerifier(key)
+  if (verifier?.signsAs !== 'author') throw new Error(`What --log-key names has a line that is none: ${line}`)
+  return { verifier, first: Number(first), last: last === '-' ? Number.POSITIVE_INFINITY : Number(last) }
+}
+
+const givenKeys = (line: string): LogKey[] =>
+  (line.startsWith('#') ? [] : line.split(/[\s,]+/))
+    .flatMap((word) => readVerifier(word) ?? [])
+    .filter((one) => one.signsAs === 'author')
+    .map((verifier) => ({ verifier, first: 0, last: Number.POSITIVE_INFINITY }))
 
 /** Serves `POST /add-checkpoint`, and the checkpoint it cosigned last by `GET /checkpoint`, on a host and port (0: one that is free). */
 export async function serveWitness(parts: WitnessParts, host: string, port: number): Promise<WitnessServer> {
@@ -112,7 +132,9 @@ async function answer(
   if (asked === null) return { status: 400, text: 'the request is malformed\n' }
   const { old, proof, note, checkpoint } = asked
   if (checkpoint.origin !== parts.origin) return { status: 404, text: 'this log is not known here\n' }
-  const keys = await parts.logKeys()
+  const keys = (await parts.logKeys())
+    .filter(({ first, last }) => first <= checkpoint.size && checkpoint.size <= last)
+    .map((key) => key.verifier)
   const signed = note.signatures.find((one) =>
     keys.some((key) => key.name === parts.origin && signedAt({ text: note.text, signatures: [one] }, key) !== null),
   )
