@@ -304,7 +304,7 @@ export const commandSpecs = {
       'log-key': { type: 'string', says: 'the log’s public keys, or a file that public-keys printed' },
       listen: { type: 'string', says: 'the port, or address and port' },
       data: { type: 'string', says: 'where its key and what it saw are kept' },
-      name: { type: 'string', says: 'what names its key when that is made' },
+      name: { type: 'string', says: 'what names its key when that is made; by default witness- and random digits' },
     },
   },
   'rotate-root-key': {

@@ -433,6 +433,14 @@ test('a witness shows what it cosigned last, with the log’s signature and its 
   )
 })
 
+test('two witnesses in the settings have a name and a key each', () => {
+  const seed = randomOctets(32)
+  const setting = (name: string, of = randomOctets(32)) => `http://w.example ${newSigner(name, 'witness', of).verifier}`
+  assert.equal(readWitnesses([setting('tern'), setting('gull')]).length, 2)
+  assert.throws(() => readWitnesses([setting('tern'), setting('tern')]), /two are named tern/)
+  assert.throws(() => readWitnesses([setting('tern', seed), setting('gull', seed)]), /tern and gull have one key/)
+})
+
 test('a witness that is away, or answers anything else, holds nothing up, and what is said of it says what to do', async () => {
   const { parts, latest } = await someLog(1)
   const key = newSigner('tern', 'witness', randomOctets(32)).verifier

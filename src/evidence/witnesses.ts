@@ -29,15 +29,26 @@ export interface WitnessedLog {
   readonly logKeeper: Pick<LogKeeper, 'verifiers' | 'anchor' | 'keepShown' | 'regard'>
 }
 
-/** Reads the setting `witnesses`: `URL KEY` each; throws SettingError for what is none. */
+/** Reads the setting `witnesses`: `URL KEY` each; throws SettingError for what is none, and for two witnesses that are one or are named alike. */
 export function readWitnesses(settings: readonly string[]): Witness[] {
-  return settings.map((setting) => {
+  const found = settings.map((setting) => {
     const [url = '', key = ''] = setting.split(' ')
     const verifier = readVerifier(key)
     if (verifier?.signsAs !== 'witness' || !URL.canParse(url))
       throw new SettingError(`witnesses: ${setting} is not a URL, a space, and a public key as ./cjsm witness prints it.`)
     return { url: url.replace(/\/$/, ''), verifier }
   })
+  for (const [at, { verifier }] of found.entries()) {
+    const before = found.slice(0, at).map((one) => one.verifier)
+    if (before.some((one) => one.name === verifier.name))
+      throw new SettingError(`witnesses: two are named ${verifier.name}: each bears a name of its own (./cjsm witness --name).`)
+    const twin = before.find((one) => one.key.equals(verifier.key))
+    if (twin !== undefined)
+      throw new SettingError(
+        `witnesses: ${twin.name} and ${verifier.name} have one key: they are one witness, which counts once.`,
+      )
+  }
+  return found
 }
 
 /** Asks a witness to cosign the latest checkpoint; at a size other than it last had by what we know, once more from the size it says. */
