@@ -6,12 +6,12 @@ import { randomOctets } from '#base/ids.ts'
 import { receiptOf } from '#evidence/receipt.ts'
 import { openEvidence } from '#evidence/record.ts'
 import { sequence } from '#evidence/sequencer.ts'
-import { publicKeysText, treeOf } from '#evidence/tree.ts'
+import { lineHead, publicKeysText, treeOf } from '#evidence/tree.ts'
 import { addCosignature, noteWitnessSize } from '#evidence/tree.sql.ts'
 import { type Receipt, readPublicKeys, verifyReceipt } from '#evidence/verify.ts'
 import { theService } from '#keys/epoch.ts'
 import { openKeys } from '#keys/keys.ts'
-import { type Signer, newSigner, readNote } from '#keys/note.ts'
+import { type Signer, newSigner, readNote, readVerifier } from '#keys/note.ts'
 import { aesGcmZstd } from '#keys/sealing.ts'
 import { testDatabase } from '#test/support/database.ts'
 import { testLogKeeper, testOrigin } from '#test/support/log-keeper.ts'
@@ -29,7 +29,12 @@ async function receiptBy(witness: Signer | null): Promise<Receipt> {
   await sequence({ database, logKeeper, origin: testOrigin, clock })
   const { size, note } = (await treeOf(database).latest())!
   if (witness !== null) {
-    await addCosignature(database, size, `${witness.sign(readNote(note)!.text, 1_800_000_000)}\n`)
+    await addCosignature(
+      database,
+      size,
+      `${witness.sign(readNote(note)!.text, 1_800_000_000)}\n`,
+      lineHead(readVerifier(witness.verifier)!),
+    )
     await noteWitnessSize(database, witness.verifier, size)
   }
   return (await receiptOf({ database, evidence }, id, null)) as Receipt

@@ -27,7 +27,7 @@ export interface Tree {
 }
 
 /** How a signature line of this key begins: its name, and what of its id fills whole characters. */
-const lineHead = ({ name, id }: Verifier): string => `— ${name} ${id.toString('base64').slice(0, 5)}`
+export const lineHead = ({ name, id }: Verifier): string => `— ${name} ${id.toString('base64').slice(0, 5)}`
 
 /** The tree of a database, or of one transaction. */
 export function treeOf(run: Runner): Tree {

@@ -3,7 +3,7 @@ import { type Log, describeFault } from '#base/log.ts'
 import { SettingError } from '#config.ts'
 import { maxWitnessAnswerOctets, witnessAnswerMs, witnessEveryMs } from '#evidence/limits.ts'
 import type { Standing } from '#evidence/standing.ts'
-import { treeOf } from '#evidence/tree.ts'
+import { lineHead, treeOf } from '#evidence/tree.ts'
 import { type CheckpointRow, addCosignature, noteWitnessSize, witnessSize } from '#evidence/tree.sql.ts'
 import { type Checkpoint, readCheckpoint } from '#keys/checkpoint.ts'
 import type { LogKeeper } from '#keys/log-keys.ts'
@@ -81,15 +81,12 @@ async function addCheckpoint(
   if (answer?.status === 409 && /^[0-9]{1,15}\n$/.test(answer.text)) return Number(answer.text)
   const line = answer?.status === 200 ? cosignatureIn(answer.text, latest, witness) : null
   if (line === null) return { kind: 'not-cosigned', why: whyNotCosigned(witness, latest, answer?.status ?? null) }
-  await addCosignature(database, latest.size, `${line}\n`, keyOfLine(line))
+  await addCosignature(database, latest.size, `${line}\n`, lineHead(witness.verifier))
   const { text } = witness.verifier
   await noteWitnessSize(database, text, latest.size)
   if ((await logKeeper.anchor()).disregarded.includes(text)) await logKeeper.regard(`${text}\n${latest.note}${line}\n`)
   return { kind: 'cosigned' }
 }
-
-/** What a signature line begins with, which names its key: the name, and most of the key's id (the first 30 bits of what is encoded). */
-const keyOfLine = (line: string): string => line.slice(0, line.lastIndexOf(' ') + 6)
 
 /** A sentence on an answer's status; null when there was none. */
 function whyNotCosigned({ verifier: { name } }: Witness, latest: CheckpointRow, status: number | null): string {
