@@ -139,6 +139,9 @@ export async function acceptRollback(config: Config, options: Options, print: Pr
     const recordAccepted = async () => recordRollbacks(domains, (await logKeeper.anchor()).statements)
     if (found.why === null) {
       await recordAccepted() // what was accepted by a command that was cut off
+      const { note, statements } = await logKeeper.anchor()
+      // Nothing was signed since operators accepted this tree: the hold is the one that they ended.
+      if (note === null && statements.length > 0) await standing.release()
       print('The record extends what was seen of it: there is nothing to accept.')
       if ((await standing.why()) === null) return 0
       print('Mail is held still; the next start looks again: ./cjsm down, then ./cjsm up.')
