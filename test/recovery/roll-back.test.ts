@@ -120,6 +120,14 @@ test('a new hostName leaves the log its name, so that old receipts and keys stay
   assert.equal(instance.cjsm(...instance.up).status, 0)
 })
 
+async function isAcceptedAgain(): Promise<void> {
+  for (const untilMs = Date.now() + 20_000; ; await wait(200)) {
+    const reply = await send(instance, 'accepted')
+    if (reply.startsWith('250')) return
+    assert.ok(Date.now() < untilMs, reply)
+  }
+}
+
 /** Accepts the roll-back, by a command that ends when the anchor has the statement and the database no record of it. */
 async function acceptCutOff(): Promise<void> {
   const locking = new pg.Client(placesOf(instance.config).connectionString)
@@ -166,11 +174,7 @@ test('yesterday’s data folder accepts no mail, says why, and does so again on 
   await acceptCutOff()
   const accepted = instance.cjsm('accept-rollback', keyFiles[0]!, keyFiles[1]!)
   assert.equal(accepted.status, 0, accepted.stdout + accepted.stderr)
-  for (const untilMs = Date.now() + 20_000; ; await wait(200)) {
-    const reply = await send(instance, 'accepted')
-    if (reply.startsWith('250')) break
-    assert.ok(Date.now() < untilMs, reply)
-  }
+  await isAcceptedAgain()
   const accepting = `select from evidence_record where convert_from(leaf, 'UTF8') like '%"RollbackAccepted"%'`
   assert.equal((await query(instance, accepting, [])).rowCount, 1, 'the act is recorded')
   const all = instance.cjsm('verify', '--all')
@@ -219,10 +223,6 @@ test('yesterday’s anchor with yesterday’s data: what a witness proved holds 
   assert.match(await send(instance, 'and still'), /^451/)
   const accepted = instance.cjsm('accept-rollback', keyFiles[0]!, keyFiles[1]!)
   assert.equal(accepted.status, 0, accepted.stdout + accepted.stderr)
-  for (const untilMs = Date.now() + 20_000; ; await wait(200)) {
-    const reply = await send(instance, 'accepted')
-    if (reply.startsWith('250')) break
-    assert.ok(Date.now() < untilMs, reply)
-  }
+  await isAcceptedAgain()
   assert.match(instance.cjsm('accept-rollback', keyFiles[0]!, keyFiles[1]!).stdout, /nothing to accept/)
 })
