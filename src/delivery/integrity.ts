@@ -70,6 +70,7 @@ export function newFindIntegrity({ mailboxes }: { mailboxes: Source }): FindInte
     const verdicts: { verdict: Integrity; original: string }[] = []
     const passedOn: PassedOn[] = []
     let stopped: Stopped | undefined
+    let isQuoted = false
     let originals: readonly string[] = []
     for (const { id, part } of attached.slice(0, mostOriginals)) {
       const found = await original(who, id)
@@ -91,6 +92,7 @@ export function newFindIntegrity({ mailboxes }: { mailboxes: Source }): FindInte
       const { content } = found
       originals = stopped === undefined && isQuoting && content !== null ? ((await originalTexts(content)) ?? []) : []
       const read = originals.length === 0 ? [] : await compared(octets, inspected, originals)
+      isQuoted = isQuoting && read.every((verdict) => verdict === 'verbatim' || verdict === 'extract')
       if (isQuoting) verdicts.push({ original: id, verdict: worst(read) })
       if (!isQuoting || originals.length === 0 || read.some((verdict) => verdict !== 'cannot-tell'))
         passedOn.push(...found.passedOn)
@@ -105,7 +107,9 @@ export function newFindIntegrity({ mailboxes }: { mailboxes: Source }): FindInte
       integrity: about === undefined ? null : { ...about, isStated },
       passedOn,
       ...(stopped === undefined ? {} : { stopped }),
-      ...(words.length === 0 || (attached.length > 0 && !isWhole) ? {} : { released: { words, isWhole: attached.length > 0 } }),
+      ...(words.length === 0 || (attached.length > 0 && !isWhole)
+        ? {}
+        : { released: { words, isWhole: attached.length > 0, isQuoted } }),
     }
   }
 }

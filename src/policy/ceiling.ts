@@ -50,20 +50,24 @@ export function markingAsMeant(found: FoundMarking, facts: SubmissionFacts): Mar
 
 const isReleased = (found: FoundMarking, facts: SubmissionFacts) => facts.isReleased === true || found.isReleased === true
 
-/** What an officer released of an original, and with it of what is attached, where that is the original and nothing else. */
+/** What an officer released of an original. */
 export interface ReleasedOriginal {
   /** The words of its markings. */
   readonly words: readonly string[]
+  /** Whether what is attached is the original and nothing else. */
   readonly isWhole: boolean
+  /** Whether what is quoted is the original's, or cannot be compared with one so long; else it is something new. */
+  readonly isQuoted: boolean
 }
 
 /** G05: what came with an original that an officer released is released in an answer and a forward too; what its writer adds is not. */
-export function withReleasedOriginal(facts: SubmissionFacts, { words, isWhole }: ReleasedOriginal): SubmissionFacts {
+export function withReleasedOriginal(facts: SubmissionFacts, { words, isWhole, isQuoted }: ReleasedOriginal): SubmissionFacts {
   const passed = <F extends FoundMarking>(found: F, cameWithIt: boolean): F =>
     cameWithIt && found.marking.aboveCeiling && words.includes(markingWords(found.marking))
       ? { ...found, isReleased: true }
       : found
-  const inherited = <F extends FoundMarking>(found: F) => passed(found, found.origin === 'inherited')
+  const inherited = <F extends FoundMarking>(found: F) =>
+    passed(found, found.origin === 'inherited' && (isQuoted || found.carrier === 'subject'))
   return {
     ...facts,
     markings: facts.markings.map(inherited),

@@ -209,6 +209,14 @@ test('G05 G08 what an officer released tells its readers so, and what is inherit
   assert.equal((await doors.submit(miriam, [priya.address], onward)).kind, 'accepted', 'and in the answer to the answer')
   assert.equal((await submit(reply('Re: SECRET - Staff list', 'TOP SECRET', '', 'Thanks.'), miriam)).kind, 'refused')
   assert.equal((await submit(reply('SECRET: another list', 'Thanks.'), miriam)).kind, 'refused')
+  const quoting = (...lines: string[]) => reply('Re: SECRET - Staff list', 'Noted.', '', 'On 1 May she wrote:', ...lines, '')
+  assert.equal((await submit(quoting('> for the outing'), miriam)).kind, 'accepted')
+  for (const marks of ['> ', ''])
+    assert.equal(
+      (await submit(quoting(`${marks}SECRET`, marks, `${marks}The raid on the warehouse is at dawn.`), miriam)).kind,
+      'refused',
+      'what it quotes is nothing of the message that was released',
+    )
   const other = from(priya, 'Re: SECRET - Staff list', 'In-Reply-To: <none@x.example>', '', 'Thanks.', block)
   assert.equal((await submit(other, miriam)).kind, 'refused')
 
