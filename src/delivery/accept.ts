@@ -319,7 +319,7 @@ async function noteAsked(
   await noteHandling(parts.database, { month, message, sender, holders: bound, notedMs: parts.clock.now() }, asked)
 }
 
-/** Whose address it is; null where several asked, or somebody who is no member: then it binds everybody. */
+/** Whose address it is; null where it is nobody's, several people's, or somebody's who is no member: then it binds everybody. */
 async function soleHolder(standingOf: StandingOf, askedBy: readonly string[]): Promise<string | null> {
   const [standing, ...others] = (await standingOf(askedBy)).values()
   return standing?.standing === 'member' && others.length === 0 ? standing.holder : null

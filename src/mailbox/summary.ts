@@ -14,7 +14,7 @@ export interface Summary {
   readonly marking: string | null
   /** What its sender asks for beyond the minimum (G09), as policy/handling-asked.ts writes it; left out for nothing. */
   readonly handling?: string
-  /** Address keys of those whose wishes these are, whom they do not bind; left out for those of who wrote it. */
+  /** Address keys of those whose wishes all of these are, whom they do not bind, if any; left out for those of who wrote it. */
   readonly askedBy?: readonly string[]
   /** The marking reads as one above the ceiling, and is its sender's own words (G07); left out for all others. */
   readonly isOwnMarking?: true

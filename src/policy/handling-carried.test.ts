@@ -61,6 +61,15 @@ test('an answer is as strict as the strictest of what it answers and what it ask
   const same = { ...facts, handling: inForce({}).asked }
   assert.deepEqual([handlingWasCarried(same), handlingToWrite(same)], [null, null])
   assert.deepEqual(handlingInForce(same).askedBy, [author])
+  // What its sender adds binds those too whose wishes it carries.
+  for (const added of [{ noForwarding: true }, { untilMs: early }])
+    assert.deepEqual(handlingInForce({ ...facts, handling: { ...nothingAsked, ...added } }).askedBy, [])
+  assert.deepEqual(handlingInForce({ ...passing({ noForwarding: true }), handling: { ...nothingAsked, ...own } }).askedBy, [])
+  assert.deepEqual(inForce({ noDownload: true, readers: [author] }).askedBy, [author], 'the form of an answer asks the same')
+  // Of several who asked, nobody is free of what the others asked.
+  const third = { path: [], from: ['third@force.test'], asked: { ...nothingAsked, untilMs: late } }
+  assert.deepEqual(handlingInForce({ ...facts, passedOn: [...facts.passedOn, third] }).askedBy, [])
+  assert.deepEqual(handlingInForce({ ...facts, passedOn: [...facts.passedOn, ...facts.passedOn] }).askedBy, [author])
   // What one asked oneself binds nobody but those who were asked.
   assert.equal(handlingInForce(passing({ noDownload: true }, { from: [ownAddress] })).askedBy, null)
 })

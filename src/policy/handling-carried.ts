@@ -9,7 +9,7 @@ import { allowed, refuse, type Verdict, type Warning, warn } from '#policy/verdi
 export interface HandlingInForce {
   /** What is asked of its readers: its sender's own wishes, and those that it carries. Nobody who gets a blind copy is named. */
   readonly asked: HandlingAsked
-  /** Address keys of those whose wishes it carries, whom these do not bind; null where they are its sender's alone. */
+  /** Address keys of those who asked all of that, whom it does not bind: nobody where several asked, or its sender asks more; null where the wishes are its sender's alone. */
   readonly askedBy: readonly string[] | null
 }
 
@@ -32,8 +32,18 @@ export function handlingInForce(facts: SubmissionFacts): HandlingInForce {
   const own = withoutBlind(facts)
   const others = askedByOthers(facts)
   if (others.length === 0) return { asked: own, askedBy: null }
-  return { asked: others.reduce(together, own), askedBy: [...new Set(others.flatMap(({ from }) => from))] }
+  const [first, ...rest] = others.map(({ from }) => from)
+  const all = [...new Set(first)].filter((one) => rest.every((from) => from.includes(one)))
+  const asksMore = isBeyond(own, others.reduce(together, nothingAsked))
+  return { asked: others.reduce(together, own), askedBy: asksMore ? [] : all }
 }
+
+/** Fewer readers ask for nothing more: an answer to one of several is for that one. */
+const isBeyond = (own: HandlingAsked, theirs: HandlingAsked): boolean =>
+  (own.noForwarding && !theirs.noForwarding) ||
+  (own.noDownload && !theirs.noDownload) ||
+  (own.readers !== null && theirs.readers === null) ||
+  (own.untilMs !== null && own.untilMs < (theirs.untilMs ?? Infinity))
 
 /** Nobody else sees who gets a blind copy (RFC 5322 §3.6.3): where no other reader is named, the sender is. */
 function withoutBlind({ handling, blind, submitter }: SubmissionFacts): HandlingAsked {
