@@ -44,7 +44,8 @@ async function begin(doors: WebDoors, visit: PersonVisit): Promise<Beginning | R
   const answered = await open(doors, visit, ...place)
   if (answered === null || 'clause' in answered) return answered
   const begun = await beginAnswer(place[2], answered, visit.session.who.mayUse, longDate)
-  if (begun.origin.kind !== 'reply') return begun
+  // What is sent again answers what it answered before, and not itself.
+  if (!place[2].startsWith('reply')) return begun
   return { ...begun, origin: { ...begun.origin, answers: { mailbox: place[0], uid: place[1] } } }
 }
 

@@ -74,6 +74,8 @@ test('a reply keeps the marking, names whom it answers, quotes, and is threaded;
     do: 'check',
   })
   assert.equal((await send(solicitor, String(saved.headers.location))).statusCode, 303)
+  const flagsOfOwn = (await doors.mailboxes.select(readerOf(reader), 'Sent'))!.copies.find(({ uid }) => uid === ofOwn.uid)!.flags
+  assert.ok(!flagsOfOwn.includes('\\Answered'), 'her own copy is sent again, and not answered')
   const twice = (await doors.read(priya)).at(-1)!
   assert.ok(twice.includes(`In-Reply-To: ${id}\r\n`) && twice.split('\r\nRESTRICTED\r\n').length === 2, twice)
 
