@@ -61,6 +61,17 @@ test('as many readers as a submission has recipients may be named, and no more (
   assert.equal(read(`no-forwarding${' '.repeat(maxHandlingOctets - 12)}`), null)
 })
 
+test('what is kept of the longest field that is read is read again, however much longer it is written (G09)', () => {
+  const readers = Array.from(
+    { length: maxNamedReaders },
+    (_, index) => `reader=alongername${String(index).padStart(5, '0')}@x.test`,
+  )
+  const longest = read(`no-download,${readers.join(',')}`)!
+  const written = writeHandlingAsked(longest)
+  assert.ok(written.length > maxHandlingOctets)
+  assert.deepEqual(keptHandling(written), longest)
+})
+
 test('what is written reads back as what was asked, and nothing that is read throws (G09)', () => {
   const asked = fc.record({
     noForwarding: fc.boolean(),

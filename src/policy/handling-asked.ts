@@ -36,7 +36,10 @@ export interface PassedOn {
 
 /** Reads the field's value; null for one that is not understood as a whole. `keyOf` gives an address key, or null. */
 export function readHandlingAsked(value: string, keyOf: (address: string) => string | null): HandlingAsked | null {
-  if (value.length > maxHandlingOctets) return null
+  return value.length > maxHandlingOctets ? null : readParts(value, keyOf)
+}
+
+function readParts(value: string, keyOf: (address: string) => string | null): HandlingAsked | null {
   let asked = nothingAsked
   for (const part of value.split(',')) {
     const next = withPart(asked, part.trim(), keyOf)
@@ -128,7 +131,7 @@ export function passingOnRefusal(asked: HandlingAsked, isSender: boolean): Refus
   return refuse('G09', 'forwarding-was-not-allowed', about, 'Ask them to send it themselves.')
 }
 
-/** What a summary keeps of what was asked; nothing for one that keeps none. */
+/** What a summary keeps of what was asked; nothing for one that keeps none. It may be written longer than a field that is read. */
 export function keptHandling(written: string | undefined): HandlingAsked {
-  return written === undefined ? nothingAsked : (readHandlingAsked(written, (address) => address) ?? nothingAsked)
+  return written === undefined ? nothingAsked : (readParts(written, (address) => address) ?? nothingAsked)
 }
