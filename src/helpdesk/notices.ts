@@ -23,7 +23,7 @@ export interface Notice {
 export function noticeOf(decision: IncidentDecision, about: ToTell): Notice | null {
   if (decision === 'released') return released(about)
   if (decision === 'destroyed') return destroyed(about)
-  return about.kind === 'told-above' && decision === 'closed' && !about.isSealed ? notAbove : null
+  return about.kind === 'told-above' && decision === 'closed' && !about.isSealed ? notAbove(about) : null
 }
 
 const whichMessage = ({
@@ -70,14 +70,14 @@ If that decision is wrong, tell the Helpdesk. Two officers can release it then.
 `,
 })
 
-const notAbove: Notice = {
+const notAbove = ({ openedAt }: ToTell): Notice => ({
   subject: 'The Helpdesk decided about a message that you told it of',
-  text: `You told the Helpdesk that a message is above RESTRICTED. An officer looked into it, and closed it: the message is not
-above RESTRICTED, as far as is known.
+  text: `You told the Helpdesk on ${openedAt} that a message is above RESTRICTED. An officer looked into it, and closed it: the
+message is not above RESTRICTED, as far as is known.
 
 You may pass it on again to those who need it for their work.
 `,
-}
+})
 
 /** True when what was decided last of the same content is that it is above the ceiling: two officers release it then. */
 export function wasDestroyed(alike: readonly Incident[]): boolean {

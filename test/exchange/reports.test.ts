@@ -160,7 +160,8 @@ test('T07 what its holder was told is above RESTRICTED they forward to nobody, f
   assert.equal((await reader.get(urls.message(at.mailbox, at.uid))).statusCode, 200, 'its holder still has it')
   const [incident] = await openOnes('told-above')
   await decide(officer, incident!.id, 'closed')
-  assert.ok((await doors.read(priya)).some((one) => one.includes('decided about a message that you told it of')))
+  const closed = (await doors.read(priya)).findLast((one) => one.includes('decided about a message that you told it of'))!
+  assert.match(closed, /You told the Helpdesk on [^.]*\d{4}[^.]* that a message/, 'which of those that one told it of')
   assert.equal((await forward()).statusCode, 200)
   assert.equal((await quoting()).kind === 'refused', false)
 })
