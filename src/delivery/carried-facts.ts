@@ -49,7 +49,8 @@ export function passedOnIn(header: Header, path: readonly string[]): PassedOn | 
   const keys = from === undefined ? [] : (soleMailboxes(fieldText(from).slice(0, maxHandlingOctets)) ?? []).map(addressKey)
   // Of a field that is not understood the strictest is taken: somebody asked for something.
   const asked = handlingIn(header) ?? { ...nothingAsked, noForwarding: true }
-  return { path, from: keys, asked }
+  const messageId = /<[^<>\s]+>/.exec(fieldsNamed(header, 'Message-ID').map(fieldText)[0]?.slice(0, 1000) ?? '')?.[0]
+  return { path, from: keys, asked, ...(messageId === undefined ? {} : { messageId }) }
 }
 
 /** A recipient, and whether the sender named it where readers were named. */
@@ -73,7 +74,11 @@ const addressesIn = (field: Field): string[] =>
 /** The facts with what was found of the originals: how quotations compare, what their senders asked, and whom that leaves. G09, G16 */
 export function withOriginals(facts: SubmissionFacts, found: Originals | null, nowMs: number): SubmissionFacts {
   const { integrity, passedOn, stopped } = found ?? noOriginals
-  const all = { ...facts, integrity, passedOn: [...facts.passedOn, ...passedOn], ...(stopped === undefined ? {} : { stopped }) }
+  const isOwn = ({ from }: PassedOn) => from.some((key) => facts.submitter.mayUse.includes(key))
+  // An answer to the submitter says in its own header what they asked themselves.
+  const own = new Set(passedOn.filter(isOwn).flatMap(({ messageId }) => messageId ?? []))
+  const said = facts.passedOn.filter(({ messageId }) => messageId === undefined || !own.has(messageId))
+  const all = { ...facts, integrity, passedOn: [...said, ...passedOn], ...(stopped === undefined ? {} : { stopped }) }
   const others = askedByOthers(all)
   const keys = facts.recipients.map(({ address }) => keyOf(address) ?? address)
   const among = others.map(whoMayHave).filter((one) => one !== null)

@@ -127,6 +127,20 @@ test('a plain answer to the sender alone passes, whatever was asked (G09)', asyn
   assert.equal(refusedFor(await submit(miriam, { to: [daniel] }, ...quoting(elsewhere))), `G09 ${daniel.address}`)
 })
 
+test('who asked that it is not forwarded may pass on the answer to it, attached as it came; others may not (G09)', async () => {
+  const id = await original('no-forwarding', [miriam, daniel])
+  assert.equal(refusedFor(await submit(miriam, { to: [priya, daniel] }, ...quoting(id))), 'accepted')
+  const { given } = await latest(priya)
+  assert.match(given, /^X-CJSM-Handling: no-forwarding\r$/m)
+  const passingOn = (from: DemoPerson, held: string) =>
+    submit(from, { to: [ada] }, ...attaching(id).slice(0, 9), 'Content-Type: message/rfc822', '', `${held}\r\n--b--`)
+  assert.equal(refusedFor(await passingOn(priya, given)), 'accepted')
+  assert.match((await latest(ada)).summary.handling ?? 'nothing', /nothing/)
+  const refusal = `G09 the attached message from ${miriam.address}`
+  assert.equal(refusedFor(await passingOn(priya, given.replace('Mill Lane', 'Hill Lane'))), refusal)
+  assert.equal(refusedFor(await passingOn(daniel, (await latest(daniel)).given)), refusal)
+})
+
 test('what is quoted in an answer stays among its readers when that answer is passed on (G09)', async () => {
   const id = await original(`reader=${miriam.address}, reader=${daniel.address}`, [miriam, daniel])
   const second = newId()

@@ -77,12 +77,14 @@ export function newFindIntegrity({ mailboxes }: { mailboxes: Source }): FindInte
       if (found === null) continue
       words.push(...found.released)
       stopped ??= found.stopped
-      passedOn.push(...found.passedOn)
-      if (found.content !== null)
-        verdicts.push({ original: id, verdict: (await isSame(octets, part, found.content)) ? 'verbatim' : 'modified' })
+      const isVerbatim = found.content !== null && (await isSame(octets, part, found.content))
+      passedOn.push(...found.passedOn.map((one) => (isVerbatim ? { ...one, messageId: id } : one)))
+      if (found.content !== null) verdicts.push({ original: id, verdict: isVerbatim ? 'verbatim' : 'modified' })
     }
     const isWhole =
-      attached.length === filesOf(inspected).length && attached.length === verdicts.length && verdicts.every(isVerbatim)
+      attached.length === filesOf(inspected).length &&
+      attached.length === verdicts.length &&
+      verdicts.every(({ verdict }) => verdict === 'verbatim')
     for (const id of ids.slice(0, mostOriginals)) {
       const found = await original(who, id)
       if (found === null) continue
@@ -123,8 +125,6 @@ function passedOnOf({ envelope, handling, askedBy }: Pick<CopySummary, 'envelope
   const readers = asked.readers === null ? null : [...asked.readers, ...keysIn(envelope.replyTo)]
   return [{ path: [], from, asked: { ...asked, readers }, had: readersOf(envelope) }]
 }
-
-const isVerbatim = ({ verdict }: { verdict: Integrity }) => verdict === 'verbatim'
 
 /** What goes with a message beside its own texts. */
 const filesOf = ({ structure, textParts }: Inspected): Part[] =>

@@ -32,6 +32,8 @@ export interface PassedOn {
   readonly asked: HandlingAsked
   /** Address keys of those who had it: of a message that the submitter was sent. Left out for what only says so itself. */
   readonly had?: readonly string[]
+  /** Of an attached message: of one that says so itself, or is octet for octet what the submitter was sent. */
+  readonly messageId?: string
 }
 
 /** Reads the field's value; null for one that is not understood as a whole. `keyOf` gives an address key, or null. */
