@@ -217,6 +217,28 @@ test('G05 G08 what an officer released tells its readers so, and what is inherit
       'refused',
       'what it quotes is nothing of the message that was released',
     )
+  const banner = await refusedOnce(miriam, 'SECRET - Staff party', 'SECRET\r\n\r\nBring a plate.\r\n\r\nIt begins at six.')
+  assert.equal((await decide(officer, banner, 'released')).statusCode, 303)
+  const party = raw(miriam, 'SECRET - Staff party', 'SECRET\r\n\r\nBring a plate.\r\n\r\nIt begins at six.')
+  assert.equal((await doors.submit(miriam, [priya.address], party)).kind, 'accepted')
+  const partyId = /^Message-ID: (\S+)/im.exec((await doors.read(priya)).at(-1)!)![1]!
+  for (const lines of [
+    ['On 1 May she wrote:', '> SECRET', '>', '> Bring a plate.', '>', '> It begins at six.'],
+    ['On 1 May she wrote:', '> SECRET', '>', '> Bring a plate.', 'I shall.', '> It begins at six.', 'I am late.'],
+    [
+      '-----Original Message-----',
+      `From: ${miriam.address}`,
+      'Sent: 1 May',
+      'Subject: SECRET - Staff party',
+      '',
+      'SECRET',
+      '',
+      'Bring a plate.',
+    ],
+  ]) {
+    const answer = from(priya, 'Re: SECRET - Staff party', `In-Reply-To: ${partyId}`, '', 'Noted.', '', block, '', ...lines)
+    assert.equal((await submit(answer, miriam)).kind, 'accepted', lines.join('|'))
+  }
   const other = from(priya, 'Re: SECRET - Staff list', 'In-Reply-To: <none@x.example>', '', 'Thanks.', block)
   assert.equal((await submit(other, miriam)).kind, 'refused')
 
