@@ -187,17 +187,17 @@ export function openIncidents(o: {
       })
       if (decided === undefined) return null
       const { account, kind } = decided
-      const isStopped = (await accounts.holdersById(tx, [account])).get(account)?.state === 'sending-suspended'
-      if (kind === 'sending-stopped' && decision === 'lifted' && isStopped)
+      const isLifted = kind === 'sending-stopped' && decision === 'lifted'
+      if (isLifted && (await accounts.keepOwnState(tx, account)) === 'sending-suspended')
         await accounts.setState(tx, actor, account, 'active', { clause: 'T23', reason })
       await evidence.write(tx, { event: 'IncidentDecided', actor, about: account, details: [{ incident: id, decision, reason }] })
       return account
     },
   }
 
-  /** Only who may send loses it: a suspension by people stays what it is. */
+  /** Only who may send by their own state loses it: a suspension by people stays what it is, and their organisation’s ends apart from it. */
   async function stopSending(tx: Transaction, account: string, why: { clause: string; reason: string }): Promise<void> {
-    const state = (await accounts.keepHolders(tx, [account])).get(account)?.state
-    if (state === 'active') await accounts.setState(tx, theService, account, 'sending-suspended', why)
+    if ((await accounts.keepOwnState(tx, account)) === 'active')
+      await accounts.setState(tx, theService, account, 'sending-suspended', why)
   }
 }

@@ -79,6 +79,21 @@ test('one who was suspended by people stays so when an incident of volume is lif
   assert.equal((await domains.accounts.holdersById(domains.database, [account])).get(account)!.state, 'suspended')
 })
 
+test('who is stopped is so apart from their organisation’s state, and so is what a person lifts (T23, G02)', async () => {
+  const { account, organisation } = await doors.signIn(service.person('barrister'))
+  const state = async () => (await domains.accounts.holdersById(domains.database, [account])).get(account)!.state
+  const set = (wanted: 'active' | 'sending-suspended' | 'suspended') =>
+    domains.database.transaction((tx) => domains.organisations.change(tx, theService, organisation, { state: wanted }, 'test'))
+  await set('sending-suspended')
+  await domains.incidents.open({ kind: 'sending-stopped', clause: 'T23', account, about: 'test' })
+  await set('active')
+  assert.equal(await state(), 'sending-suspended')
+  await set('suspended')
+  await lift(account)
+  await set('active')
+  assert.equal(await state(), 'active')
+})
+
 test('mail of one form at a machine’s times opens an incident and stops nothing (T08)', async () => {
   const { account } = await doors.signIn(miriam)
   let ms = 0

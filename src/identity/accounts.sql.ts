@@ -77,6 +77,11 @@ export function holdersKept(ids: readonly string[]) {
   return sql`select id, state, quota_octets from holder where id = any(${ids}::uuid[]) order by id for share`
 }
 
+/** A holder's own state, whatever its organisation's; it stays so until commit. */
+export function ownStateKept(tx: Transaction, id: string) {
+  return tx.rows<{ ownState: HolderState }>(sql`select own_state from holder where id = ${id} for update`)
+}
+
 export function changeState(tx: Transaction, id: string, state: HolderState) {
   return tx.rows<{ was: HolderState }>(sql`
     with before as (select id, own_state from holder where id = ${id} for update)

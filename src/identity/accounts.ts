@@ -22,6 +22,7 @@ import {
   insertAddress,
   insertDevice,
   insertHolder,
+  ownStateKept,
   revokeDevice,
   userNameRows,
 } from '#identity/accounts.sql.ts'
@@ -80,6 +81,8 @@ export interface Accounts {
   holdersById(run: Runner, ids: readonly string[]): Promise<Map<string, { state: HolderState; quotaOctets: number }>>
   /** The same, kept as they are until commit. */
   keepHolders(tx: Transaction, ids: readonly string[]): Promise<Map<string, { state: HolderState; quotaOctets: number }>>
+  /** An account's own state, whatever its organisation's, which then stays until commit; null when there is no such holder. */
+  keepOwnState(tx: Transaction, id: string): Promise<HolderState | null>
   /** The part of a statement that gives id, state and quota_octets of holders, and keeps them so until commit. */
   holdersKept(ids: readonly string[]): Query
 }
@@ -204,6 +207,7 @@ export function openAccounts(o: { database: Database; keys: Keys; evidence: Evid
       return new Map(rows.map(({ address, ...row }) => [address, row]))
     },
     holdersById: async (run, ids) => byId(await holdersById(run, ids)),
+    keepOwnState: async (tx, id) => (await ownStateKept(tx, id))[0]?.ownState ?? null,
     keepHolders: async (tx, ids) => byId(await tx.rows<HolderRow>(holdersKept(ids))),
     holdersKept,
   }
