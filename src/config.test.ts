@@ -235,6 +235,15 @@ test('webmail is found at the host name, or here while there is none, and the ht
   for (const host of ['0.0.0.0', '::', '::1', 'localhost']) assert.equal(url({ CJSM_HOST: host }), 'https://localhost:8443')
   assert.equal(url({ CJSM_HOST: '192.0.2.7' }), 'https://192.0.2.7:8443')
   assert.equal(url({ CJSM_HOST: '2001:db8::7' }), 'https://[2001:db8::7]:8443')
+  assert.equal(url({ CJSM_HOST: '2001:DB8::7' }), 'https://[2001:db8::7]:8443')
+  assert.equal(url({ CJSM_HOST: 'Desk7' }), 'https://desk7:8443')
+  // What no link can hold.
+  assert.equal(url({ CJSM_HOST: 'fe80::7%eth0' }), 'https://mail.cjsm.test:8443')
+  // The processes get all settings by their environment.
+  for (const host of ['2001:DB8::7', 'Desk7', 'fe80::7%eth0']) {
+    const settled = readConfig({ ...base, CJSM_HOST: host })
+    assert.deepEqual(readConfig(environmentOf(settled)), settled)
+  }
   assert.equal(url({ CJSM_PUBLIC_URL: 'https://[2001:db8::7]:8443' }), 'https://[2001:db8::7]:8443')
   const named = { CJSM_HOST_NAME: 'mail.force.example' }
   assert.equal(url(named), 'https://mail.force.example:8443')

@@ -13,6 +13,9 @@ const Domain = Type.String({ pattern: '^[a-z0-9.-]{1,253}$', description: 'a dom
 const publicKey = '[^\\s+]{1,255}\\+[0-9a-f]{8}\\+[A-Za-z0-9+/=]{44}'
 
 /** The settings, in the order in which docs/settings.md shows them. */
+/** A host as it stands in a link. */
+const linkHost = '([a-z0-9.-]{1,253}|\\[[0-9a-f:]{2,45}\\])'
+
 const settings = {
   dataFolder: Type.String({
     minLength: 1,
@@ -192,7 +195,7 @@ const settings = {
   }),
   publicUrl: Type.String({
     default: '',
-    pattern: '^(https://([a-z0-9.-]{1,253}|\\[[0-9a-f:]{2,45}\\])(:[0-9]{1,5})?)?$',
+    pattern: `^(https://${linkHost}(:[0-9]{1,5})?)?$`,
     description:
       'Where people find webmail, as https://name or https://name:port; each refusal names its rule’s page there. Default: hostName, or the machine itself while no hostName is set, and the https port. T00',
   }),
@@ -334,8 +337,11 @@ function complete(given: Record<string, unknown>): Config {
   const https = ports.https + config.portOffset
   if (config.publicUrl === '') {
     // The default of hostName is no name that any machine knows.
-    const name = given.hostName === undefined ? reachedAt(config) : config.hostName
-    config.publicUrl = `https://${name.includes(':') ? `[${name}]` : name}${https === 443 ? '' : `:${https}`}`
+    const name = given.hostName === undefined ? reachedAt(config).toLowerCase() : config.hostName
+    const written = name.includes(':') ? `[${name}]` : name
+    // An address with a zone, as fe80::1%eth0, is none for a link.
+    const inLink = new RegExp(`^${linkHost}$`).test(written) ? written : config.hostName
+    config.publicUrl = `https://${inLink}${https === 443 ? '' : `:${https}`}`
   }
   return Object.freeze({
     ...config,
