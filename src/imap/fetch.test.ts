@@ -44,6 +44,9 @@ test('BODYSTRUCTURE joins the pieces of a parameter (RFC 2231 §6)', async () =>
   const client = await face.signIn('INBOX')
   const { untagged } = await ask(client, 'FETCH 1 BODYSTRUCTURE')
   assert.ok(untagged[0]!.includes(`("attachment" ("filename" "long.bin" "x*" "utf-8''a%20b%20c"))`), untagged[0])
+  face.doors.deliver('INBOX', message('Content-Disposition: attachment; filename*1=.bin', '', 'text'))
+  const lone = await ask(client, 'FETCH 2 BODYSTRUCTURE')
+  assert.ok(lone.untagged.join('').includes('("attachment" NIL)'), lone.untagged.join(''))
 })
 
 const sections: [item: string, octets: string | null][] = [

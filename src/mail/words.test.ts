@@ -142,6 +142,8 @@ test('RFC 2231 §6: continuations are joined with nothing decoded; an asterisk s
   assert.deepEqual(joined(['n*', "utf-8'en'%41"]), [['n*', "utf-8'en'%41"]])
   assert.deepEqual(joined(['n*0*', "utf-8''%c3"], ['n*1*', '%a9'], ['n*2', "%'é"]), [['n*', "utf-8''%c3%a9%25%27%C3%A9"]])
   assert.deepEqual(joined(['n*0', 'a b'], ['n*1*', '%41']), [['n*', "''a%20b%41"]])
+  // Pieces without a first one tell nothing, and stand before no whole value.
+  assert.deepEqual(joined(['n*1', 'b'], ['n', 'whole']), [['n', 'whole']])
 })
 
 test('RFC 2231 §3: pieces of a parameter are joined up to their limit', () => {

@@ -78,11 +78,12 @@ export function decodeParameters(parameters: readonly Parameter[]): Parameter[] 
 
 /**
  * Continuations joined to one parameter and nothing decoded, as IMAP tells parameters (RFC 2231 §6): a name that ends in an asterisk
- * has its charset in its value.
+ * has its charset in its value. Pieces without a first one are none: a name without a value would stand before the same name's whole value.
  */
 export function joinContinuations(parameters: readonly Parameter[]): Parameter[] {
   const { extended, plain } = byForm(parameters)
-  return [...[...extended].map(([name, pieces]) => joinPieces(name, inOrder(pieces))), ...plain]
+  const joined = [...extended].map(([name, pieces]) => [name, inOrder(pieces)] as const)
+  return [...joined.filter(([, pieces]) => pieces.length > 0).map(([name, pieces]) => joinPieces(name, pieces)), ...plain]
 }
 
 /** The parameters of RFC 2231's form by their names, in pieces, and the others as they are. */

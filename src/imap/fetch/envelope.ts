@@ -46,8 +46,7 @@ function commonExtension(part: Part): Octets {
 
 /** RFC 2231 §6: a client is told whole values, not their pieces. */
 function parameterList(parameters: readonly Parameter[]): Octets {
-  if (parameters.length === 0) return 'NIL'
-  return `(${joinContinuations(parameters)
-    .map(([name, value]) => `${string(name)} ${string(value)}`)
-    .join(' ')})`
+  const whole = joinContinuations(parameters)
+  if (whole.length === 0) return 'NIL'
+  return `(${whole.map(([name, value]) => `${string(name)} ${string(value)}`).join(' ')})`
 }
