@@ -49,14 +49,15 @@ export interface Organisations {
   ): Promise<{ was: { adopter: boolean; state: OrganisationState }; people: number } | null>
   /** The state of an organisation, which then stays until commit. */
   stateOf(tx: Transaction, organisation: string): Promise<OrganisationState>
-  /** Gives an organisation a domain whose mailboxes are held here. */
-  addMailboxDomain(tx: Transaction, actor: string, organisation: string, domain: string): Promise<null | Refused>
+  /** Gives an organisation a domain whose mailboxes are held here; a reason stands in its record. */
+  addMailboxDomain(tx: Transaction, actor: string, organisation: string, domain: string, reason?: string): Promise<null | Refused>
   /** Gives a server organisation its community domain: the home domain with the community suffix behind it. */
   addServerDomain(
     tx: Transaction,
     actor: string,
     organisation: string,
     homeDomain: string,
+    reason?: string,
   ): Promise<{ kind: 'added'; domain: string } | Refused>
   /** Maps one community address of a server domain to another home address, or to none. */
   addException(tx: Transaction, actor: string, address: string, homeAddress: string | null): Promise<null | Refused>
@@ -84,6 +85,7 @@ export function openOrganisations(o: {
     organisation: string,
     domain: string,
     homeDomain: string | null,
+    reason?: string,
   ): Promise<null | Refused> {
     if (!domainForm.test(domain))
       return refused(
@@ -105,7 +107,7 @@ export function openOrganisations(o: {
       event: 'DomainAdded',
       actor,
       about: organisation,
-      details: [{ organisation, domain, kind, homeDomain }],
+      details: [{ organisation, domain, kind, homeDomain, ...(reason === undefined ? {} : { reason }) }],
     })
     return null
   }
@@ -155,7 +157,7 @@ export function openOrganisations(o: {
       const [row] = await organisationKept(tx, organisation)
       return row?.state ?? 'active'
     },
-    addMailboxDomain(tx, actor, organisation, domain) {
+    addMailboxDomain(tx, actor, organisation, domain, reason) {
       if (!domain.endsWith(`.${communitySuffix}`)) {
         return Promise.resolve(
           refused(
@@ -166,11 +168,11 @@ export function openOrganisations(o: {
           ),
         )
       }
-      return addDomain(tx, actor, organisation, domain, null)
+      return addDomain(tx, actor, organisation, domain, null, reason)
     },
-    async addServerDomain(tx, actor, organisation, homeDomain) {
+    async addServerDomain(tx, actor, organisation, homeDomain, reason) {
       const domain = `${homeDomain}.${communitySuffix}`
-      return (await addDomain(tx, actor, organisation, domain, homeDomain)) ?? { kind: 'added', domain }
+      return (await addDomain(tx, actor, organisation, domain, homeDomain, reason)) ?? { kind: 'added', domain }
     },
     async addException(tx, actor, address, homeAddress) {
       const key = keyOf(address)

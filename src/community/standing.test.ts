@@ -226,6 +226,8 @@ test('organisations have a name of their own and a kind; adoption is told, for f
 test('every change is recorded with what it says (T03)', async () => {
   const organisation = await newOrganisation({ name: 'Recorded' })
   await within((tx) => organisations.addServerDomain(tx, theService, organisation, 'recorded.example'))
+  await within((tx) => organisations.addMailboxDomain(tx, theService, organisation, 'merged.cjsm.test', 'the merger'))
+  await within((tx) => organisations.change(tx, theService, organisation, { state: 'suspended' }, 'the inquiry'))
   await within((tx) => organisations.addException(tx, theService, 'a@recorded.example.cjsm.test', null))
   const rows = await database.rows<{ id: string }>(sql`select id from evidence_record`)
   const records = await Promise.all(rows.map(async ({ id }) => (await evidence.read(id))!))
@@ -233,6 +235,8 @@ test('every change is recorded with what it says (T03)', async () => {
   for (const [event, word] of [
     ['OrganisationCreated', 'Recorded'],
     ['DomainAdded', 'recorded.example.cjsm.test'],
+    ['DomainAdded', 'the merger'],
+    ['OrganisationChanged', 'the inquiry'],
     ['AddressMappingChanged', 'a@recorded.example.cjsm.test'],
   ] as const)
     assert.equal(said.filter((one) => one.startsWith(event) && one.includes(`"${word}"`)).length, 1, event)

@@ -66,7 +66,7 @@ export async function setOrganisation(domains: Domains, options: Options, print:
       if (scheme !== null) said.push(`${name} ${scheme === 'adopter' ? 'has adopted the scheme' : 'has not adopted the scheme'}.`)
     }
     if (domain !== null) said.push(`${name} has the domain ${domain.name} now.`)
-    return domain === null ? null : domain.give(domains, tx, id)
+    return domain === null ? null : domain.give(domains, tx, id, reason)
   })
   if (refusal === null) print(said.join('\n'))
   return refusal
@@ -91,9 +91,9 @@ function domainIn(options: Options) {
   if (name === undefined || name === '') return null
   return {
     name,
-    async give({ organisations }: Domains, tx: Transaction, organisation: string): Promise<Refused | null> {
-      if (home === undefined) return organisations.addMailboxDomain(tx, theService, organisation, name)
-      const added = await organisations.addServerDomain(tx, theService, organisation, name)
+    async give({ organisations }: Domains, tx: Transaction, organisation: string, reason?: string): Promise<Refused | null> {
+      if (home === undefined) return organisations.addMailboxDomain(tx, theService, organisation, name, reason)
+      const added = await organisations.addServerDomain(tx, theService, organisation, name, reason)
       return added.kind === 'refused' ? added : null
     },
   }
