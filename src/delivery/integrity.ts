@@ -63,7 +63,7 @@ export function newFindIntegrity({ mailboxes }: { mailboxes: Source }): FindInte
   return async (who, octets, inspected) => {
     const attached = attachedMessages(inspected.structure.root)
     const ids = answeredIds(inspected.header)
-    const isQuoting = inspected.quotingTexts.some(quotesSomething)
+    const isQuoting = ids.length > 0 && inspected.quotingTexts.some(quotesSomething)
     // Whoever deletes the text of what they forward passes its files on all the same.
     const isPassing = isQuoting || (isForward(inspected.header) && filesOf(inspected).length > 0)
     const words: string[] = []
