@@ -88,8 +88,12 @@ export function openIncidentWith(run: Runner, hash: Buffer) {
 export function incidentsAlike(run: Runner, id: string) {
   return run.rows<IncidentRow>(sql`
     select ${columns} from incident
-     where id <> ${id} and (hash = (select hash from incident where id = ${id})
-           or (month, message) = (select month, message from incident where id = ${id}))
+     where id <> ${id} and id in (
+             select id from incident where decision is null and hash = (select hash from incident where id = ${id})
+              union all
+             select id from incident where decision is not null and hash = (select hash from incident where id = ${id})
+              union all
+             select id from incident where message = (select message from incident where id = ${id}))
      order by id desc`)
 }
 

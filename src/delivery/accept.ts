@@ -190,6 +190,7 @@ async function submit(
   const found = refusedContent === null ? null : await parts.incidentCopies.found(refusedContent)
   const judged = found === null ? facts : withFound(facts, found, originals)
   let decision = found === null ? first : decide(judged)
+  const released = releasedWords(judged)
   const submitted = {
     submitted: contentCommitment(inspected.digest),
     octets: content.size,
@@ -198,7 +199,7 @@ async function submit(
     remoteAddress: session.remoteAddress,
     marking: decision.asserted?.written ?? null,
     floor: decision.floor,
-    ...(found?.isReleased === true ? { isReleased: true } : {}),
+    ...(released.length === 0 ? {} : { isReleased: true }),
     ...(integrity === null ? {} : { integrity: integrity.verdict, original: integrity.original }),
     ...(decision.lowered === null ? {} : { loweredFrom: markingWords(decision.lowered.from) }),
     ...(facts.lowering.length === 0 ? {} : { loweringReason: facts.lowering.join(' ') }),
@@ -263,7 +264,7 @@ async function submit(
     handling: writeHandlingAsked(decision.handling.asked),
     ...(decision.handling.askedBy === null ? {} : { askedBy: decision.handling.askedBy }),
     ...(decision.asserted?.scheme === ownScheme ? { isOwnMarking: true as const } : {}),
-    released: releasedWords(judged),
+    released,
   }
   const sealed = await sealMessage(toSeal)
   await parts.evidence.introduce([who.account, theService])

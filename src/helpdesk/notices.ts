@@ -46,7 +46,7 @@ ${
   about.draftUrl === null
     ? `Send the same message again. Its subject, text and attached files must be as they were; the people it goes to, its date and
 its number may differ.`
-    : `Your draft is as you left it. Check it and send it here:
+    : `Check your draft and send it here:
 ${about.draftUrl}`
 }
 

@@ -186,7 +186,7 @@ export const sendDraft =
         : result.kind === 'changed'
           ? 'The message was changed in another window after you checked it. It was not sent: look at it again first'
           : result.kind === 'not-shown'
-            ? 'The message was not sent yet. Read what is noted about it first, and press Send again'
+            ? 'The message was not sent yet. Read what is noted about it first, and send it then'
             : 'The message cannot be sent as it is'
     return showJudged(doors, visit, judged, [{ field: 'check', text }], isRefusal ? result : null)
   }
