@@ -3,13 +3,14 @@ import type { AuditParts } from '#evidence/audit.ts'
 import { TreeIsDamaged } from '#evidence/tiles.ts'
 import { treeOf } from '#evidence/tree.ts'
 import { type CheckpointRow, allCheckpoints, logKeys } from '#evidence/tree.sql.ts'
+import type { Anchored } from '#keys/anchor.ts'
 import { readCheckpoint } from '#keys/checkpoint.ts'
 import { type Note, type Verifier, noteOf, readNote, readVerifier, signatureLines, signedAt } from '#keys/note.ts'
 
 type Parts = Pick<AuditParts, 'tx' | 'logKeeper' | 'origin' | 'witnesses' | 'find'>
 
-/** Audits them; returns how many cosignatures are of witnesses that the settings do not name, and so tell nothing. */
-export async function auditCheckpoints(parts: Parts): Promise<number> {
+/** Audits them, and the tree against the anchor, which is one of no later moment; returns how many cosignatures are of witnesses that the settings do not name, and so tell nothing. */
+export async function auditCheckpoints(parts: Parts, anchor: Anchored): Promise<number> {
   const { tx, find, logKeeper } = parts
   const verifiers = (await logKeeper.verifiers()).map((text) => readVerifier(text)!)
   const rows = await allCheckpoints(tx)
@@ -24,7 +25,7 @@ export async function auditCheckpoints(parts: Parts): Promise<number> {
     const root = await rootOrNull(parts, row.size)
     if (root?.equals(row.root) !== true) find(`checkpoint ${row.size}: its root is not that of the tiles`)
   }
-  await auditAnchor(parts, rows.at(-1)?.size ?? 0)
+  await auditAnchor(parts, anchor, rows.at(-1)?.size ?? 0)
   const known = await logKeys(tx)
   for (const { verifier } of known)
     if (!verifiers.some((one) => one.text === verifier)) find(`log key ${verifier}: the key process does not have it`)
@@ -69,8 +70,7 @@ function auditCosignatures({ witnesses, find }: Parts, row: CheckpointRow, note:
   return unknown
 }
 
-async function auditAnchor(parts: Parts, latest: number): Promise<void> {
-  const anchor = await parts.logKeeper.anchor()
+async function auditAnchor(parts: Parts, anchor: Anchored, latest: number): Promise<void> {
   if (anchor.missing)
     return parts.find(
       `anchor: it ${anchor.unreadable ? 'cannot be read' : 'is missing from keyFolder'}, so that nothing shows whether the tree was rolled back`,

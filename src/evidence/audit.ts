@@ -11,14 +11,14 @@ import { treeOf } from '#evidence/tree.ts'
 import { tilesFrom } from '#evidence/tree.sql.ts'
 import type { Witness } from '#evidence/witnesses.ts'
 import { emptyRoot } from '#keys/consistency.ts'
-import { readStatement } from '#keys/anchor.ts'
+import { type Anchored, readStatement } from '#keys/anchor.ts'
 import { theService } from '#keys/epoch.ts'
 import type { Keys } from '#keys/keys.ts'
 import type { LogKeeper } from '#keys/log-keys.ts'
 import type { Transaction } from '#store/database.ts'
 
 export interface AuditParts {
-  /** One transaction that sees one state (repeatable read). */
+  /** One transaction that sees one state (repeatable read), and has seen nothing yet. */
   readonly tx: Transaction
   readonly keys: Keys
   readonly logKeeper: LogKeeper
@@ -45,6 +45,9 @@ const sequencedWithinMs = 60_000
 
 /** Audits the evidence; returns how much there was. */
 export async function auditEvidence(parts: AuditParts): Promise<Audited> {
+  // Before the transaction sees anything: what the service signs meanwhile is beyond what is looked at.
+  const anchor = await parts.logKeeper.anchor()
+  const startedMs = parts.clock.now()
   const subjects = await auditParties(parts)
   const latest = await treeOf(parts.tx).latest()
   const size = latest?.size ?? 0
@@ -69,22 +72,23 @@ export async function auditEvidence(parts: AuditParts): Promise<Audited> {
   }
   const roots = await auditLeaves(parts, size, look)
   await auditTiles(parts, size, latest?.root ?? emptyRoot, roots)
-  await auditUnsequenced(parts, look)
+  await auditUnsequenced(parts, startedMs, look)
   for (const id of disposal.missing) {
     if (!disposal.disposed.has(id))
       parts.find(`record ${id}: its details are missing, and no record says that they were disposed of`)
   }
-  const unknownCosignatures = await auditCheckpoints(parts)
-  await auditRollbacks(parts, rollbacks)
+  const unknownCosignatures = await auditCheckpoints(parts, anchor)
+  auditRollbacks(parts, anchor, rollbacks)
   return { records, disposed: disposal.missing.size, unknownCosignatures }
 }
 
 /** Holds what operators signed, which stands with the anchor, against the records of it. */
-async function auditRollbacks(
-  { logKeeper, find }: AuditParts,
+function auditRollbacks(
+  { find }: AuditParts,
+  { statements }: Anchored,
   { recorded, disposed }: { readonly recorded: ReadonlySet<unknown>; readonly disposed: number },
-): Promise<void> {
-  const missing = (await logKeeper.anchor()).statements.filter((statement) => !recorded.has(statement))
+): void {
+  const missing = statements.filter((statement) => !recorded.has(statement))
   for (const statement of missing.slice(disposed)) {
     const said = readStatement(statement)
     const [from, to] = [said?.anchor.size ?? '?', said?.tree.size ?? '?']
@@ -170,13 +174,17 @@ async function auditTiles({ tx, find }: AuditParts, size: number, root: Buffer, 
     )
 }
 
-async function auditUnsequenced({ tx, clock, find }: AuditParts, look: (row: RecordRow) => Promise<void>): Promise<void> {
+async function auditUnsequenced(
+  { tx, find }: AuditParts,
+  startedMs: number,
+  look: (row: RecordRow) => Promise<void>,
+): Promise<void> {
   for (let after = nil; ; ) {
     const rows = await recordsWithoutPlace(tx, after, auditRows)
     for (const row of rows) {
       await look(row)
       const atMs = Number.parseInt(row.id.replaceAll('-', '').slice(0, 12), 16)
-      if (atMs < clock.now() - sequencedWithinMs) find(`record ${row.id}: it has no place in the tree`)
+      if (atMs < startedMs - sequencedWithinMs) find(`record ${row.id}: it has no place in the tree`)
     }
     if (rows.length < auditRows) return
     after = rows.at(-1)!.id

@@ -258,7 +258,8 @@ test('the audit names a cosignature that is not good, and passes over those of w
   const audit = async (known: readonly Witness[]) => {
     const found: string[] = []
     const find = (sentence: string) => void found.push(sentence)
-    const unknown = await database.transaction((tx) => auditCheckpoints({ ...parts, tx, witnesses: known, find }))
+    const anchor = await parts.logKeeper.anchor()
+    const unknown = await database.transaction((tx) => auditCheckpoints({ ...parts, tx, witnesses: known, find }, anchor))
     return [unknown, found.filter((sentence) => sentence.includes('cosignature'))]
   }
   assert.deepEqual(await audit(witnesses), [0, []])

@@ -72,5 +72,5 @@ export async function someLog(records: number, operatorKeys: readonly string[] =
     await database.run(sql`insert into evidence_tile table saved_tile`)
     await database.run(sql`insert into evidence_checkpoint table saved_checkpoint`)
   }
-  return { ...parts, parts, standing, folders, grow, latest, save, rollBack }
+  return { ...parts, parts, keeper, standing, folders, grow, latest, save, rollBack }
 }
