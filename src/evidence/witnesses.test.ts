@@ -5,10 +5,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
 import { systemClock } from '#base/clock.ts'
 import { randomOctets } from '#base/ids.ts'
 import { auditCheckpoints } from '#evidence/audit-checkpoints.ts'
 import { compareWithAnchor } from '#evidence/extends-anchor.ts'
+import { witnessAnswerMs } from '#evidence/limits.ts'
 import { cosignaturesOf, receiptOf } from '#evidence/receipt.ts'
 import { openEvidence } from '#evidence/record.ts'
 import { sequence } from '#evidence/sequencer.ts'
@@ -163,6 +165,32 @@ test('what is not proved holds no mail: an answer of 409 or 422, a page that sho
   await running.stop()
   assert.equal(await standing.why(), null)
   assert.deepEqual((await logKeeper.anchor()).shown, [])
+})
+
+test('a witness that is slow keeps no other one waiting', async (t) => {
+  const { parts, standing, latest, logKeeper, grow } = await someLog(3)
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+  let isAsked = false
+  // Three answers, each given just before it is too late: one asking takes as long as it can.
+  const slow = await inPlaceOfWitness(newSigner('slow', 'witness', randomOctets(32)).verifier, async () => {
+    isAsked = true
+    await Promise.race([ended, wait(0.9 * witnessAnswerMs, undefined, { ref: false })])
+    return { status: 409, text: '1\n' }
+  })
+  const [prompt] = readWitnesses([(await witnessOf('prompt', await logKeeper.verifiers())).setting])
+  const running = startWitnesses({ ...parts, witnesses: [slow, prompt!], standing })
+  t.after(() => {
+    end()
+    return running.stop()
+  })
+  for (const added of [0, 1]) {
+    await grow(added)
+    for (const untilMs = Date.now() + 20_000; (await latest()).cosignatures === ''; await wait(20)) {
+      assert.deepEqual(running.sentences(), [], 'the slow one has not ended its answers')
+      assert.ok(Date.now() < untilMs)
+    }
+  }
+  assert.ok(isAsked)
 })
 
 test('what a witness proved holds the mail at each start, though it is gone, until operators give it up; what it cosigns then counts again', async (t) => {

@@ -183,8 +183,9 @@ export function startWitnesses(
   const { database, standing, log } = o
   /** By verifier key: which checkpoint a witness cosigned, or why it did not. */
   const state = new Map<string, { size: number; why: string | null }>()
-  let busy: Promise<void> = Promise.resolve()
-  let idle = true
+  /** By verifier key: who is being asked. A witness that is slow or silent keeps no other one waiting. */
+  const asking = new Map<string, Promise<void>>()
+  let looking: Promise<void> | null = null
 
   async function one(witness: Witness, latest: CheckpointRow): Promise<void> {
     const { name, text } = witness.verifier
@@ -196,25 +197,31 @@ export function startWitnesses(
     state.set(text, { size: 0, why: answer.why })
     if (answer.kind === 'conflict') await standing.hold(answer.why)
   }
-  async function all(): Promise<void> {
-    try {
-      const latest = (await standing.why()) === null ? await treeOf(database).latest() : null
-      if (latest !== null) await Promise.all(o.witnesses.map((witness) => one(witness, latest)))
-    } catch (fault) {
-      log.error({ fault: describeFault(fault) }, 'the witnesses could not be asked')
+  const failed = (fault: unknown) => log.error({ fault: describeFault(fault) }, 'the witnesses could not be asked')
+  async function askThoseFree(): Promise<void> {
+    const latest = (await standing.why()) === null ? await treeOf(database).latest() : null
+    for (const witness of latest === null ? [] : o.witnesses) {
+      const { text } = witness.verifier
+      if (asking.has(text)) continue
+      const asked = one(witness, latest!).catch(failed)
+      asking.set(
+        text,
+        asked.finally(() => asking.delete(text)),
+      )
     }
   }
   const timer = setInterval(() => {
-    if (!idle) return
-    idle = false
-    busy = all().finally(() => {
-      idle = true
-    })
+    looking ??= askThoseFree()
+      .catch(failed)
+      .finally(() => {
+        looking = null
+      })
   }, witnessEveryMs)
   return {
     async stop() {
       clearInterval(timer)
-      await busy
+      await looking
+      await Promise.all(asking.values())
     },
     sentences: () => [...state.values()].flatMap((one) => (one.why === null ? [] : [one.why])),
   }
