@@ -8,6 +8,8 @@ export const anchorEveryMs = 1_000
 export const witnessEveryMs = 1_000
 /** Checkpoints older than this go, but the latest: a receipt holds its own. */
 export const checkpointKeptMs = 3_600_000
+/** They are looked for this often: it reads all that there are. */
+export const forgetEveryMs = 60_000
 
 export const witnessAnswerMs = 5_000
 /** How long the command waits for a receipt that a witness cosigned: the next time that it is told, and its answer. */

@@ -2,7 +2,7 @@
 import type { Clock } from '#base/clock.ts'
 import { faultPoint } from '#base/fault-point.ts'
 import { type Log, describeFault } from '#base/log.ts'
-import { anchorEveryMs, checkpointKeptMs, maxSequencedAtOnce, sequenceEveryMs } from '#evidence/limits.ts'
+import { anchorEveryMs, checkpointKeptMs, forgetEveryMs, maxSequencedAtOnce, sequenceEveryMs } from '#evidence/limits.ts'
 import { whyUnlikeAnchor } from '#evidence/extends-anchor.ts'
 import { leafHash } from '#evidence/merkle.ts'
 import type { Standing } from '#evidence/standing.ts'
@@ -73,10 +73,14 @@ export async function sequence(parts: SequencerParts): Promise<number> {
     const madeMs = clock.now()
     await insertCheckpoint(tx, { size, root, note, madeMs })
     await noteLogKey(tx, await signerOf(logKeeper, note), size)
-    await forgetCheckpoints(tx, madeMs - checkpointKeptMs, size)
+    if (isFirstOfMinute(madeMs, latest?.madeMs ?? 0)) await forgetCheckpoints(tx, madeMs - checkpointKeptMs, size)
     return records.length
   })
 }
+
+/** True when a checkpoint is the first of its minute. */
+const isFirstOfMinute = (madeMs: number, beforeMs: number): boolean =>
+  Math.floor(madeMs / forgetEveryMs) !== Math.floor(beforeMs / forgetEveryMs)
 
 async function signerOf(logKeeper: LogKeeper, note: string): Promise<string> {
   const read = readNote(note)
