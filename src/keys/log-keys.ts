@@ -13,7 +13,7 @@ import { type Rotation, newRotation } from '#keys/rotation.ts'
 export interface LogKeeper {
   /** Signs a checkpoint's text and returns the note; throws for what is no checkpoint of this log, or is not proved to extend the anchor. RFC 6962 §2.1.2 */
   sign(text: string, proof: readonly Buffer[]): Promise<string>
-  /** The public keys that ever signed, oldest first, as verifier keys. */
+  /** The public keys that ever signed, as verifier keys; the one in use stands last. */
   verifiers(): Promise<string[]>
   /** Makes a new key, which signs from now on; returns its verifier key. */
   rotate(): Promise<string>
@@ -62,20 +62,27 @@ export async function openLogKeys(o: {
   }
   while (signers.length < latest) await addKey()
 
+  /** The keys that ever signed, oldest first; those that only the anchor tells of stand first: a keyring that was put back lacks them. */
+  async function verifiers(): Promise<string[]> {
+    const own = signers.map((one) => one.verifier)
+    const signed = (await anchor.read()).keySizes.map(({ verifier }) => verifier)
+    return [...signed.filter((one) => !own.includes(one) && readVerifier(one)?.name === origin), ...own]
+  }
+
   /** The checkpoint of a note that this log signed; throws for any other. */
-  function ownCheckpoint(note: string) {
+  async function ownCheckpoint(note: string) {
     const read = readNote(note)
     const checkpoint = read === null ? null : readCheckpoint(read.text)
     if (read === null || checkpoint === null || checkpoint.origin !== origin) throw new Error('not a checkpoint of this log')
-    if (!signers.some((one) => signedAt(read, readVerifier(one.verifier)!) !== null)) throw new Error('not signed by this log')
+    if (!(await verifiers()).some((one) => signedAt(read, readVerifier(one)!) !== null)) throw new Error('not signed by this log')
     return checkpoint
   }
 
   /** A witness and a checkpoint that this log signed and that one cosigned, as `WITNESS\nNOTE`; throws for any other. */
-  function ownCosigned(text: string): Shown {
+  async function ownCosigned(text: string): Promise<Shown> {
     const end = text.indexOf('\n')
     const [witness, note] = [text.slice(0, end), text.slice(end + 1)]
-    ownCheckpoint(note)
+    await ownCheckpoint(note)
     const verifier = readVerifier(witness)
     if (verifier?.signsAs !== 'witness' || signedAt(readNote(note)!, verifier) === null)
       throw new Error('not cosigned by that witness')
@@ -92,7 +99,7 @@ export async function openLogKeys(o: {
       anchor.noteSigned(signer.verifier, checkpoint.size)
       return noteOf(checkpointText(checkpoint), [signer.sign(text)])
     },
-    verifiers: async () => signers.map((one) => one.verifier),
+    verifiers,
     async rotate() {
       await addKey()
       await anchor.keepSizes() // the last that the key before signed
@@ -100,9 +107,9 @@ export async function openLogKeys(o: {
       return signers.at(-1)!.verifier
     },
     anchor: () => anchor.read(),
-    keepAnchor: async (note, proof) => anchor.keep(ownCheckpoint(note), note, proof),
-    keepShown: async (text) => anchor.show(ownCosigned(text)),
-    regard: async (text) => anchor.regard(ownCosigned(text).witness),
+    keepAnchor: async (note, proof) => anchor.keep(await ownCheckpoint(note), note, proof),
+    keepShown: async (text) => anchor.show(await ownCosigned(text)),
+    regard: async (text) => anchor.regard((await ownCosigned(text)).witness),
     acceptRollback: (statement) => anchor.acceptRollback(origin, statement, o.operatorKeys),
     async rotateRoot() {
       await rotation.begin()
