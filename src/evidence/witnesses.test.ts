@@ -302,7 +302,10 @@ test('two witnesses in the settings have a name and a key each', () => {
   const seed = randomOctets(32)
   const setting = (name: string, of = randomOctets(32)) => `http://w.example ${newSigner(name, 'witness', of).verifier}`
   assert.equal(readWitnesses([setting('tern'), setting('gull')]).length, 2)
-  assert.throws(() => readWitnesses([setting('tern'), setting('tern')]), /two are named tern/)
+  assert.throws(
+    () => readWitnesses([setting('tern'), setting('tern')]),
+    /two are named tern: .* leave one out until .* a new folder/,
+  )
   assert.throws(() => readWitnesses([setting('tern', seed), setting('gull', seed)]), /tern and gull have one key/)
 })
 

@@ -41,7 +41,9 @@ export function readWitnesses(settings: readonly string[]): Witness[] {
   for (const [at, { verifier }] of found.entries()) {
     const before = found.slice(0, at).map((one) => one.verifier)
     if (before.some((one) => one.name === verifier.name))
-      throw new SettingError(`witnesses: two are named ${verifier.name}: each bears a name of its own (./cjsm witness --name).`)
+      throw new SettingError(
+        `witnesses: two are named ${verifier.name}: each bears a name of its own. A key keeps its name: leave one out until it is begun anew, by ./cjsm witness with another --name and a new folder for --data.`,
+      )
     const twin = before.find((one) => one.key.equals(verifier.key))
     if (twin !== undefined)
       throw new SettingError(
