@@ -103,6 +103,24 @@ test(
 )
 
 test(
+  'one that is stopped takes no other with it: what was attached before stays, also under the same name',
+  needsChromium,
+  async () => {
+    const page = await writer('keeps its first file')
+    await page.setInputFiles('#attach', exhibit)
+    await says(page, 'exhibit.pdf was attached.')
+    await page.reload()
+    await sendsSlowly(page, 100_000)
+    await page.setInputFiles('#attach', exhibit)
+    await button(page, 'Stop: exhibit.pdf').click()
+    await says(page, 'exhibit.pdf was not attached: you stopped it.')
+    await checkAgain(page)
+    assert.equal((await textOf(page)).match(/exhibit\.pdf \(1 MB\)/g)?.length, 1)
+    await page.context().close()
+  },
+)
+
+test(
   'a file that is refused while one waits keeps the page, says which and why, and takes the focus (G20, WCAG 3.3.1)',
   needsChromium,
   async () => {

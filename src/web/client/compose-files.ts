@@ -3,7 +3,7 @@
 /// <reference lib="dom.iterable" />
 import { type Problem, attachedItem, problemItem, runningItem } from '#web/client/compose-file-items.ts'
 import { refreshProblems, showProblems } from '#web/client/compose-problems.ts'
-import { type AttachedFile, removeAttached, upload } from '#web/client/compose-upload.ts'
+import { type AttachedFile, filesOf, removeAttached, upload } from '#web/client/compose-upload.ts'
 
 export interface FileHost {
   say(text: string): void
@@ -11,6 +11,9 @@ export interface FileHost {
   /** Saves the draft where it is none yet: where files go, or null. */
   ready(): Promise<string | null>
 }
+
+/** What was stopped may have arrived already: so long the service has to take it in. */
+const settleMs = 500
 
 /** Whether the form may be sent: true when every file that was chosen is attached. Else it says why not, and calls `goOn` when the last one is. */
 export type MayGoOn = (goOn: () => void) => boolean
@@ -22,6 +25,8 @@ export function attachInPlace(form: HTMLFormElement, host: FileHost): MayGoOn {
   const input = addField(list)
   const underWay = new Set<File>()
   const problems = new Map<File, Problem>()
+  /** Where each file that is attached is removed: those that the page shows. */
+  const shown = new Set([...list.querySelectorAll('li')].map((one) => one.dataset.remove ?? ''))
   let problemCount = 0
   let last: Promise<void> = Promise.resolve()
   let waiting: (() => void) | null = null
@@ -46,6 +51,8 @@ export function attachInPlace(form: HTMLFormElement, host: FileHost): MayGoOn {
     let isStarted = false
     const { item, progress } = runningItem(file.name, () => {
       stop.abort()
+      // Whoever stops a file says by the button, once more, that the message goes without it.
+      waiting = null
       if (!isStarted) stopped(file, item)
     })
     if (failed === null) list.append(item)
@@ -59,23 +66,36 @@ export function attachInPlace(form: HTMLFormElement, host: FileHost): MayGoOn {
       const answer = to === null ? null : await upload(to, csrf(), file, progress, stop.signal)
       if (answer !== null && answer.version > 0) host.setVersion(answer.version)
       if (answer !== null && answer.refusal === null) attached(file, item, answer.files)
-      else if (stop.signal.aborted) stopped(file, item)
+      else if (stop.signal.aborted && (await withdraw(file, to))) stopped(file, item)
       else fail(file, item, answer?.refusal ?? null)
       if (underWay.size === 0) proceed()
       else if (waiting !== null) sayWaiting()
     })
   }
+  /** Removes a file that came all the same, though it was stopped; false where that cannot be told. */
+  const withdraw = async (file: File, to: string | null): Promise<boolean> => {
+    if (to === null) return true
+    await new Promise((resolve) => setTimeout(resolve, settleMs))
+    const there = await filesOf(to)
+    if (there === null) return false
+    host.setVersion(there.version)
+    for (const one of there.files.filter(({ name, remove }) => name === file.name && !shown.has(remove))) {
+      const version = await removeAttached(one, csrf())
+      if (version === null) return false
+      host.setVersion(version)
+    }
+    return true
+  }
   const attached = (file: File, item: HTMLElement, files: readonly AttachedFile[]) => {
     underWay.delete(file)
+    for (const { remove } of files) shown.add(remove)
     replace(
       item,
       files.map((one) => attachedItem(one.name, (button, of) => void remove(one, button, of))),
     )
     host.say(`${file.name} was attached.`)
   }
-  /** Whoever stops a file says by the button, once more, that the message goes without it. */
   const stopped = (file: File, item: HTMLElement) => {
-    waiting = null
     underWay.delete(file)
     replace(item, [])
     host.say(`${file.name} was not attached: you stopped it.`)

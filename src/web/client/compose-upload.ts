@@ -1,4 +1,4 @@
-// What is asked of the service about a file: that it takes it in, or that it removes it.
+// What is asked of the service about files: that it takes one in, which it has, and that it removes one.
 /// <reference lib="dom" />
 
 export interface AttachedFile {
@@ -40,6 +40,16 @@ export function upload(
     stop.addEventListener('abort', () => request.abort())
     request.send(body)
   })
+}
+
+/** The files that a draft has, and its version; null where that could not be told. */
+export async function filesOf(at: string): Promise<Pick<Attached, 'files' | 'version'> | null> {
+  try {
+    const answer = await fetch(at, { headers: { accept: 'application/json' }, redirect: 'error' })
+    return answer.ok ? ((await answer.json()) as Attached) : null
+  } catch {
+    return null
+  }
 }
 
 /** Removes a file: the draft's new version, or null where it could not be. */

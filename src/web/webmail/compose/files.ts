@@ -14,7 +14,15 @@ type Run = (visit: PersonVisit) => Promise<Answer>
 export const filesPage =
   (doors: WebDoors): Run =>
   (visit) =>
-    showFiles(doors, visit, [])
+    visit.header('accept') === 'application/json' ? tellFiles(doors, visit) : showFiles(doors, visit, [])
+
+async function tellFiles(doors: WebDoors, visit: PersonVisit): Promise<Answer> {
+  const id = visit.params.draft ?? ''
+  const draft = await doors.writing.drafts.read(visit.reader, id)
+  if (draft === null) return whereItWent(doors, visit, id)
+  const files = await doors.writing.uploads.list(visit.reader, id)
+  return { kind: 'json', status: 200, body: { kind: 'files', files: namesOf(id, files), version: draft.version } }
+}
 
 async function showFiles(doors: WebDoors, visit: PersonVisit, errors: readonly FieldError[]): Promise<Answer> {
   const id = visit.params.draft ?? ''
@@ -58,10 +66,13 @@ export const addFiles =
       : shown(doors, visit, id, added, refusal)
   }
 
+const namesOf = (id: string, files: readonly Upload[]) =>
+  files.map((file) => ({ name: file.name, octets: file.octets, remove: urls.writeFileRemove(id, file.id) }))
+
 const saidOf = ({ about, remedy }: Refused) => `${sentence(about)} ${sentence(remedy)}`
 
 function told(id: string, added: readonly Upload[], version: number, refusal: Refused | null): Answer {
-  const files = added.map((file) => ({ name: file.name, octets: file.octets, remove: urls.writeFileRemove(id, file.id) }))
+  const files = namesOf(id, added)
   const why = refusal === null ? null : saidOf(refusal)
   return { kind: 'json', status: refusal === null ? 200 : 422, body: { kind: 'attached', files, version, refusal: why } }
 }

@@ -89,7 +89,7 @@ export interface FormParts {
   readonly version: number
   readonly fields: DraftFields
   readonly origin: DraftOrigin
-  readonly files: readonly { readonly name: string; readonly octets: number | null }[]
+  readonly files: readonly { readonly id?: string; readonly name: string; readonly octets: number | null }[]
   readonly offered: readonly Offered[]
   /** The writer's. */
   readonly schemes: readonly Scheme[]
@@ -183,4 +183,4 @@ export const areSame = (one: DraftFields, other: DraftFields): boolean =>
   JSON.stringify(hiddenFields(one)) === JSON.stringify(hiddenFields(other))
 
 /** Files as the form lists them. */
-export const listedFiles = (files: readonly Upload[]) => files.map(({ name, octets }) => ({ name, octets }))
+export const listedFiles = (files: readonly Upload[]) => files.map(({ id, name, octets }) => ({ id, name, octets }))
