@@ -4,16 +4,8 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import {
-  type CommandName,
-  UsageError,
-  commandSpecs,
-  helpText,
-  isCommand,
-  needed,
-  neededText,
-  parseCommand,
-} from '#cli/command.ts'
+import { UsageError, helpText, isCommand, needed, parseCommand, neededText } from '#cli/command.ts'
+import { type CommandName, commandSpecs } from '#cli/command-specs.ts'
 import { newPersonPassword, readDemonstration } from '#cli/demonstration.ts'
 import { namedInShell, upElsewhere } from '#cli/named.ts'
 import { unanswered } from '#cli/status.ts'

@@ -8,7 +8,7 @@
 //   2. The inclusion proof leads from SHA-256(0x00 ‖ leaf) to the checkpoint's root (RFC 6962 §2.1.1, RFC 9162 §2.1.3.2).
 //   3. A key of the log, from the file of public keys, that counted at the checkpoint's size, signed the checkpoint (Ed25519).
 //   4. As many witnesses of that file as are asked for cosigned it: who holds the log's key cannot show two people different logs unseen.
-// Everything must be written in its one right form (RFC 8785, base64, C2SP signed-note): two readers cannot take it differently.
+// What is hashed or signed must be written in its one right form (RFC 8785, base64, C2SP signed-note): two readers cannot take it differently.
 // What is proved holds from the time of the checkpoint on: before it, a record could still have been left out.
 // With a message, it is also said whether its octets are those to which the detail commits: SHA-256(salt ‖ SHA-256(message)).
 import { createPublicKey, hash, verify } from 'node:crypto'
